@@ -1,0 +1,15 @@
+package domain
+
+// EventType names something that happened and that subscribers may hear of.
+type EventType string
+
+// The events that are written to the outbox.
+const (
+	EventDocumentIndexed EventType = "document.indexed"
+	EventDocumentUpdated EventType = "document.updated"
+	EventDocumentDeleted EventType = "document.deleted"
+	EventDocumentFailed  EventType = "document.failed"
+	EventJobCompleted    EventType = "job.completed"
+	EventJobFailed       EventType = "job.failed"
+	EventJobCanceled     EventType = "job.canceled"
+)
