@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/rustassistant/rustassistant/internal/domain"
+)
+
+// Principal is an authenticated caller.
+type Principal struct {
+	KeyID      uuid.UUID
+	TenantID   uuid.UUID
+	TenantSlug string
+	Scopes     ScopeSet
+	// Development is set for the keyless loopback caller of `rustassistant dev`.
+	Development bool
+	// Unconfirmed is set when the store could not be asked and an earlier answer
+	// still stands (see VerifierOptions.OutageGrace): good for reads, not for writes.
+	Unconfirmed bool
+}
+
+// Development returns the keyless loopback caller of `rustassistant dev`: the
+// printed admin key's tenant and the platform scope.
+func Development(keyID, tenantID uuid.UUID, tenantSlug string) *Principal {
+	return &Principal{
+		KeyID: keyID, TenantID: tenantID, TenantSlug: tenantSlug,
+		Scopes: Scopes(ScopePlatform), Development: true,
+	}
+}
+
+// Can reports whether the principal holds the scope.
+func (p *Principal) Can(scope Scope) bool { return p != nil && p.Scopes.Has(scope) }
+
+// ForTenant returns the principal acting in another tenant. Only the platform
+// scope allows it; anybody else is told that the tenant does not exist.
+func (p *Principal) ForTenant(id uuid.UUID, slug string) (*Principal, error) {
+	if p != nil && p.TenantID == id {
+		return p, nil
+	}
+	if !p.Can(ScopePlatform) {
+		return nil, domain.NotFound("tenant")
+	}
+	other := *p
+	other.TenantID, other.TenantSlug = id, slug
+	return &other, nil
+}
+
+type principalKey struct{}
+
+// WithPrincipal returns a context that carries p.
+func WithPrincipal(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// FromContext returns the principal of the request, or nil when there is none.
+func FromContext(ctx context.Context) *Principal {
+	p, _ := ctx.Value(principalKey{}).(*Principal)
+	return p
+}

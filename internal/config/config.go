@@ -1,0 +1,95 @@
+package config
+
+import "time"
+
+// Role is what a process is about to be; each needs different variables.
+type Role string
+
+// The roles.
+const (
+	RoleServer  Role = "server"
+	RoleWorker  Role = "worker"
+	RoleMigrate Role = "migrate"
+	RoleDev     Role = "dev"
+)
+
+// Environment says how strict the checks are. Production refuses weak secrets.
+type Environment string
+
+// The environments.
+const (
+	Development Environment = "development"
+	Test        Environment = "test"
+	Staging     Environment = "staging"
+	Production  Environment = "production"
+)
+
+// EmbeddingsProvider names where vectors come from.
+type EmbeddingsProvider string
+
+// The providers. Only EmbeddingsNone is accepted by this version.
+const (
+	EmbeddingsNone    EmbeddingsProvider = "none"
+	EmbeddingsBuiltin EmbeddingsProvider = "builtin"
+	EmbeddingsOpenAI  EmbeddingsProvider = "openai"
+)
+
+// Config is the configuration of a process. The help tags are its documentation:
+// .env.example and Variables are made of them. Field names are unique because
+// parse errors are traced back to their variable by them.
+type Config struct {
+	// Role is what Load was called for.
+	Role Role `env:"-"`
+	// Warnings are worth a log line but no refusal: misspelled names, and what
+	// production would not accept.
+	Warnings []string `env:"-"`
+
+	Environment Environment `env:"ENVIRONMENT" envDefault:"development" section:"Process" help:"development, test, staging or production. Production refuses default and short secrets."`
+	ServiceName string      `env:"SERVICE_NAME" envDefault:"rustassistant" help:"Name of this service in traces and logs."`
+	LogLevel    Level       `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error. RUST_LOG is accepted as another name."`
+	// WORKERS is about indexing, not about HTTP: requests need no limit of their own.
+	Workers         int           `env:"WORKERS" envDefault:"4" help:"Indexing activities that one worker process runs at the same time."`
+	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" help:"How long running requests and activities may go on after SIGTERM."`
+
+	ServerHost       string `env:"SERVER_HOST" section:"Server" example:"0.0.0.0" help:"Address to listen on. Default: 0.0.0.0, and 127.0.0.1 for the dev command."`
+	ServerPort       int    `env:"SERVER_PORT" envDefault:"8080" help:"Port of the API and of the dashboard."`
+	MultiTenantMode  bool   `env:"MULTI_TENANT_MODE" envDefault:"true" help:"false keeps everything in the one tenant \"default\" and refuses to create others."`
+	MaxDocumentBytes Bytes  `env:"MAX_DOCUMENT_BYTES" envDefault:"10MiB" help:"Largest content of one document."`
+
+	DatabaseURL        SecretURL `env:"DATABASE_URL" section:"Database" example:"postgresql://rustassistant:changeme123@localhost:5432/rustassistant" help:"PostgreSQL 15 or newer. Needed by server, worker and migrate; dev starts a private one."`
+	DatabaseReplicaURL SecretURL `env:"DATABASE_REPLICA_URL" example:"postgresql://rustassistant:changeme123@localhost:5433/rustassistant" help:"Streaming replica for reads. Optional."`
+	DatabasePoolSize   int       `env:"DATABASE_POOL_SIZE" envDefault:"20" help:"Connections to PostgreSQL that one process may open."`
+
+	RedisURL      SecretURL `env:"REDIS_URL" section:"Redis" example:"redis://:redis123@localhost:6379" help:"Optional: without it the cache lives in each process only. rediss:// for TLS; ?addr=host:port adds cluster nodes; ?master_name=NAME&addr=host:port names sentinels (user:password@ is then for them, ?password= for the servers)."`
+	RedisPoolSize int       `env:"REDIS_POOL_SIZE" envDefault:"10" help:"Connections to Redis that one process may open."`
+
+	CacheEnabled        bool          `env:"CACHE_ENABLED" envDefault:"true" section:"Cache" help:"false answers every search from the index."`
+	CachePrefix         string        `env:"CACHE_PREFIX" envDefault:"rustassistant:" help:"Start of every Redis key."`
+	CacheMaxMemoryItems int           `env:"CACHE_MAX_MEMORY_ITEMS" envDefault:"10000" help:"Answers that one process keeps in memory."`
+	CacheMaxMemoryBytes Bytes         `env:"CACHE_MAX_MEMORY_BYTES" envDefault:"128MiB" help:"Bytes that those answers may take; whichever limit comes first counts."`
+	CacheDefaultTTL     time.Duration `env:"CACHE_DEFAULT_TTL" envDefault:"3600" help:"Seconds (or 90s, 2h) for which an answer is fresh. New documents show at once whatever this is."`
+
+	TemporalAddress   string `env:"TEMPORAL_ADDRESS" section:"Temporal" example:"localhost:7233" help:"host:port of Temporal's frontend; the SDK's default is localhost:7233. All TEMPORAL_* variables of the SDK work."`
+	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" example:"default" help:"Namespace of the workflows; the SDK's default is \"default\"."`
+	TemporalUIURL     string `env:"TEMPORAL_UI_URL" example:"http://localhost:8233" help:"Where the dashboard links to workflows."`
+
+	IndexCacheDir   string `env:"INDEX_CACHE_DIR" section:"Index" example:"/var/cache/rustassistant/index" help:"Folder of fetched index segments; may be lost at any time. Default: index in the user's cache folder."`
+	IndexCacheBytes Bytes  `env:"INDEX_CACHE_BYTES" envDefault:"20GiB" help:"Disk space that the segments may take."`
+	IndexOpenBytes  Bytes  `env:"INDEX_OPEN_BYTES" envDefault:"2GiB" help:"Bytes of segments mapped into memory at the same time; the least used tenants are unloaded above it."`
+	ChunkTokens     int    `env:"CHUNK_TOKENS" envDefault:"512" help:"About how many tokens a chunk has."`
+	ChunkOverlap    int    `env:"CHUNK_OVERLAP" envDefault:"50" help:"Tokens that neighbouring chunks share; less than half of CHUNK_TOKENS."`
+
+	EmbeddingsProvider EmbeddingsProvider `env:"EMBEDDINGS_PROVIDER" envDefault:"none" section:"Embeddings" help:"none answers by keyword. builtin and openai are not available in this version yet."`
+
+	AdminAPIKey   Secret `env:"ADMIN_API_KEY" section:"Security" help:"Bootstrap key of platform scope, made by: rustassistant key generate. Optional."`
+	EncryptionKey Secret `env:"ENCRYPTION_KEY" help:"32 random bytes, base64 or hex, that encrypt webhook secrets: openssl rand -base64 32. Needed in production."`
+
+	TelemetryEnabled bool    `env:"TELEMETRY_ENABLED" envDefault:"false" section:"Telemetry" help:"true sends traces to OTLP_ENDPOINT. Metrics are always at /metrics."`
+	OTLPEndpoint     string  `env:"OTLP_ENDPOINT" envDefault:"http://localhost:4317" help:"OTLP gRPC collector; https:// for TLS."`
+	SamplingRate     float64 `env:"SAMPLING_RATE" envDefault:"1.0" help:"Share of traces to record, 0 to 1; a caller's own decision wins."`
+	GrafanaURL       string  `env:"GRAFANA_URL" example:"http://localhost:3000" help:"Where the dashboard links to Grafana. Optional."`
+	JaegerURL        string  `env:"JAEGER_URL" example:"http://localhost:16686" help:"Where the dashboard links to traces. Optional."`
+
+	AnalyticsEnabled       bool `env:"ANALYTICS_ENABLED" envDefault:"true" section:"Analytics" help:"false records no searches."`
+	AnalyticsRetentionDays int  `env:"ANALYTICS_RETENTION_DAYS" envDefault:"90" help:"Days after which recorded searches are dropped."`
+}
