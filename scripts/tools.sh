@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Makes sure that the named tools are there, installing what is missing:
+#
+#   scripts/tools.sh postgres redis temporal node
+#
+# Debian packages come by apt; Go programs are built once, pinned, into
+# ${XDG_CACHE_HOME:-~/.cache}/rustassistant/tools. Silent when nothing is missing.
+#
+#   scripts/tools.sh path golangci-lint     prints where a built tool is
+#   scripts/tools.sh node-path              prints the folder of a usable node
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$here/apt.sh"
+
+packages=()
+need() { packages+=("$@"); }
+
+# --- Debian packages -------------------------------------------------------
+
+postgres_version() {
+  local dir newest=0 found
+  for dir in ${DEV_POSTGRES_BIN:-} /usr/lib/postgresql/*/bin /usr/pgsql-*/bin "$(dirname "$(readlink -f "$(command -v postgres || echo /none/postgres)")")"; do
+    [ -x "$dir/postgres" ] && [ -x "$dir/initdb" ] || continue
+    found=$("$dir/postgres" --version | sed -E 's/.*\(PostgreSQL\) ([0-9]+).*/\1/')
+    [ "$found" -le "$newest" ] || newest=$found
+  done
+  echo "$newest"
+}
+
+want_postgres() {
+  [ "$(postgres_version)" -ge "$POSTGRES_MINIMUM" ] || need postgresql
+}
+check_postgres() {
+  [ "$(postgres_version)" -ge "$POSTGRES_MINIMUM" ] || die "PostgreSQL $POSTGRES_MINIMUM or newer is needed, this system's packages have $(postgres_version). Newer ones:
+    sudo apt-get install -y postgresql-common && sudo /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y && sudo apt-get install -y postgresql-17"
+}
+
+have_redis() { have redis-server || have valkey-server; }
+want_redis() { have_redis || need redis-server; }
+check_redis() { have_redis || die "redis-server is still missing"; }
+
+# The race detector needs a C compiler.
+want_gcc() { have gcc || need gcc libc6-dev; }
+check_gcc() { have gcc || die "gcc is still missing"; }
+
+have_chromium() { have chromium || have chromium-browser || have google-chrome; }
+want_chromium() { have_chromium || need chromium fonts-liberation; }
+check_chromium() { have_chromium || die "chromium is still missing"; }
+
+# --- Node ------------------------------------------------------------------
+
+node_good() {
+  [ -x "$1" ] && version_at_least "$("$1" --version 2>/dev/null | sed 's/^v//')" "$NODE_MINIMUM"
+}
+fetched_node() { echo "$cache/node-$NODE_VERSION/bin/node"; }
+
+# node_path is the folder to put first in PATH; npm comes from the system.
+node_path() {
+  if node_good "$(command -v node || echo /none)"; then dirname "$(command -v node)"
+  elif node_good "$(fetched_node)"; then dirname "$(fetched_node)"
+  else return 1
+  fi
+}
+
+want_node() {
+  have node || need nodejs
+  have npm || need npm
+}
+check_node() {
+  node_path >/dev/null || with_lock node fetch_node
+  node_path >/dev/null || die "Node $NODE_MINIMUM or newer is needed for the dashboard, found $(node --version 2>/dev/null || echo none). Install it from https://nodejs.org/en/download, then run the same command again."
+}
+
+# Older Debian has an older Node, which is good enough to fetch a newer one
+# from the npm registry.
+fetch_node() {
+  node_path >/dev/null && return
+  local arch dir
+  case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) return 0 ;; esac
+  dir=$cache/node-$NODE_VERSION
+  say "Node $(node --version) is too old for the dashboard: fetching Node $NODE_VERSION (once)"
+  rm -rf "$dir" "$dir.tmp"
+  mkdir -p "$dir.tmp"
+  npm install --silent --no-audit --no-fund --prefix "$dir.tmp" "node-linux-$arch@$NODE_VERSION" >&2 || return 0
+  mkdir -p "$dir"
+  mv "$dir.tmp/node_modules/node-linux-$arch/bin" "$dir/bin"
+  rm -rf "$dir.tmp"
+}
+
+# --- Go programs -----------------------------------------------------------
+
+tool_version() {
+  case $1 in
+    temporal) echo "$TEMPORAL_CLI_VERSION" ;;
+    golangci-lint) echo "$GOLANGCI_LINT_VERSION" ;;
+    sqlc) echo "$SQLC_VERSION" ;;
+    workflowcheck) echo "$WORKFLOWCHECK_VERSION" ;;
+    *) die "unknown tool: $1" ;;
+  esac
+}
+tool_module() {
+  case $1 in
+    temporal) echo github.com/temporalio/cli/cmd/temporal ;;
+    golangci-lint) echo github.com/golangci/golangci-lint/v2/cmd/golangci-lint ;;
+    sqlc) echo github.com/sqlc-dev/sqlc/cmd/sqlc ;;
+    workflowcheck) echo go.temporal.io/sdk/contrib/tools/workflowcheck ;;
+  esac
+}
+tool_path() { echo "$cache/$1-$(tool_version "$1")/$1"; }
+
+build_tool() {
+  local name=$1 path dir
+  path=$(tool_path "$name")
+  [ ! -x "$path" ] || return 0 # another process built it while we waited
+  have go || die "Go is needed: https://go.dev/dl (version in go.mod)"
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -n "${SSL_CERT_FILE:-}" ] || ! have apt-get || apt_install ca-certificates
+  say "building $name $(tool_version "$name") (once; about 3 minutes on 2 cores for the larger ones) ..."
+  dir=$(dirname "$path")
+  rm -rf "$dir.tmp"
+  # Outside of the project, so that neither its go.mod nor the flags of the
+  # shell matter; moved into place whole, so that a killed build leaves nothing.
+  (cd / && env -u GOOS -u GOARCH GOFLAGS= GOWORK=off CGO_ENABLED=0 GOBIN="$dir.tmp" \
+    go install "$(tool_module "$name")@v$(tool_version "$name")") || die "could not build $name"
+  rm -rf "$dir"
+  mv "$dir.tmp" "$dir"
+}
+
+want_go_tool() { :; }
+check_go_tool() {
+  [ "$1" != temporal ] || [ -z "${DEV_TEMPORAL_CLI:-}" ] || return 0
+  [ -x "$(tool_path "$1")" ] || with_lock "$1" build_tool "$1"
+}
+
+# ---------------------------------------------------------------------------
+
+case ${1:-} in
+  path) tool_path "$2"; exit ;;
+  node-path) node_path; exit ;;
+  '') die "usage: scripts/tools.sh TOOL..." ;;
+esac
+
+kind() {
+  case $1 in
+    postgres | redis | gcc | chromium | node) echo "$1" ;;
+    *) tool_version "$1" >/dev/null && echo go_tool ;;
+  esac
+}
+for tool in "$@"; do "want_$(kind "$tool")" "$tool"; done
+[ "${#packages[@]}" = 0 ] || apt_install "${packages[@]}"
+for tool in "$@"; do "check_$(kind "$tool")" "$tool"; done
