@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/auth"
+	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/store/db"
+)
+
+// NewAPIKey is a key to be stored: its hash, and what may be shown of it.
+type NewAPIKey struct {
+	Name        string
+	Description string
+	Key         auth.Key
+	Scopes      auth.ScopeSet
+	ExpiresAt   *time.Time
+}
+
+// CreateAPIKey stores a key of the tenant.
+func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (domain.APIKey, error) {
+	hash := k.Key.Hash()
+	id := uuid.Must(uuid.NewV7())
+	err := s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		return q.APIKeyInsert(ctx, db.APIKeyInsertParams{
+			TenantID: tenant, ID: id, Name: k.Name, Description: k.Description, KeyHash: hash[:],
+			Prefix: k.Key.Prefix(), LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt,
+		})
+	})
+	return domain.APIKey{
+		ID: id, TenantID: tenant, Name: k.Name, Description: k.Description, Prefix: k.Key.Prefix(),
+		LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt, CreatedAt: time.Now().UTC(),
+	}, err
+}
+
+// EnsureAPIKey stores a key that is known beforehand (the printed admin key,
+// ADMIN_API_KEY) unless it is stored already.
+func (s *Store) EnsureAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (created bool, err error) {
+	hash := k.Key.Hash()
+	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		n, err := q.APIKeyInsertIfAbsent(ctx, db.APIKeyInsertIfAbsentParams{
+			TenantID: tenant, ID: uuid.Must(uuid.NewV7()), Name: k.Name, Description: k.Description, KeyHash: hash[:],
+			Prefix: k.Key.Prefix(), LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(),
+		})
+		created = n == 1
+		return err
+	})
+	return created, err
+}
+
+// KeyLookup implements auth.KeyStore.
+func (s *Store) KeyLookup(ctx context.Context, hash []byte) (r auth.Record, err error) {
+	err = s.inSystem(ctx, func(q *db.Queries) error {
+		row, err := q.APIKeyGetByHash(ctx, hash)
+		if noRows(err) {
+			return domain.NotFound("API key")
+		}
+		r = auth.Record{
+			KeyID: row.ID, TenantID: row.TenantID, TenantSlug: row.Slug, TenantState: domain.TenantState(row.TenantState),
+			Scopes: row.Scopes, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
+		}
+		return err
+	})
+	return r, err
+}
+
+// APIKeys lists the tenant's keys, newest first, those before the given id.
+func (s *Store) APIKeys(ctx context.Context, tenant, before uuid.UUID, limit int) (out []domain.APIKey, err error) {
+	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		rows, err := q.APIKeyList(ctx, db.APIKeyListParams{TenantID: tenant, BeforeID: beforeOr(before), RowLimit: int32(limit)})
+		for _, r := range rows {
+			out = append(out, domain.APIKey{
+				ID: r.ID, TenantID: r.TenantID, Name: r.Name, Description: r.Description, Prefix: r.Prefix, LastFour: r.LastFour,
+				Scopes: r.Scopes, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt,
+				LastUsedAt: r.LastUsedAt, RequestCount: r.RequestCount,
+			})
+		}
+		return err
+	})
+	return out, err
+}
+
+// RevokeAPIKey ends a key at once and tells every process to forget it.
+// Revoking it again changes nothing.
+func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id uuid.UUID) error {
+	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		hash, err := q.APIKeyRevoke(ctx, db.APIKeyRevokeParams{TenantID: tenant, ID: id})
+		if noRows(err) {
+			return domain.NotFound("API key")
+		}
+		if err != nil {
+			return err
+		}
+		return notifyKey(ctx, q, hash)
+	})
+}
+
+// KeyUse is how often one key was used since the last report.
+type KeyUse struct {
+	TenantID, KeyID uuid.UUID
+	LastUsedAt      time.Time
+	Requests        int64
+}
+
+// TouchAPIKeys adds up uses of many keys in one statement.
+func (s *Store) TouchAPIKeys(ctx context.Context, uses []KeyUse) error {
+	var p db.APIKeyTouchManyParams
+	for _, u := range uses {
+		p.TenantIds = append(p.TenantIds, u.TenantID)
+		p.Ids = append(p.Ids, u.KeyID)
+		p.UsedAts = append(p.UsedAts, u.LastUsedAt)
+		p.Requests = append(p.Requests, u.Requests)
+	}
+	return s.inSystem(ctx, func(q *db.Queries) error { return q.APIKeyTouchMany(ctx, p) })
+}
+
+// Session is a signed-in browser.
+type Session struct {
+	TenantID   uuid.UUID
+	TenantSlug string
+	TenantName string
+	KeyID      uuid.UUID
+	KeyName    string
+	KeyPrefix  string
+	Scopes     []string
+	ExpiresAt  time.Time
+}
+
+// CreateSession stores a session of the key under the hash of its token.
+func (s *Store) CreateSession(ctx context.Context, tenant, key uuid.UUID, token auth.Hash, expires time.Time) error {
+	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		return q.SessionInsert(ctx, db.SessionInsertParams{
+			TenantID: tenant, ID: uuid.Must(uuid.NewV7()), ApiKeyID: key, TokenHash: token[:], ExpiresAt: expires,
+		})
+	})
+}
+
+// SessionByToken returns the live session of a token and marks it as used. A
+// session whose key was revoked or has expired, or whose tenant is suspended, is gone.
+func (s *Store) SessionByToken(ctx context.Context, token auth.Hash, idle time.Duration) (out Session, err error) {
+	err = s.inSystem(ctx, func(q *db.Queries) error {
+		now := time.Now()
+		r, err := q.SessionGet(ctx, db.SessionGetParams{TokenHash: token[:], IdleSince: now.Add(-idle)})
+		if err != nil && !noRows(err) {
+			return err
+		}
+		past := func(t *time.Time) bool { return t != nil && !t.After(now) }
+		if noRows(err) || past(r.RevokedAt) || past(r.KeyExpiresAt) || r.TenantState != string(domain.TenantActive) {
+			return domain.NotFound("session")
+		}
+		out = Session{
+			TenantID: r.TenantID, TenantSlug: r.Slug, TenantName: r.TenantName, KeyID: r.ApiKeyID, KeyName: r.Name,
+			KeyPrefix: r.Prefix, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt.UTC(),
+		}
+		return q.SessionTouch(ctx, token[:])
+	})
+	return out, err
+}
+
+// DeleteSession signs a browser out.
+func (s *Store) DeleteSession(ctx context.Context, token auth.Hash) error {
+	return s.inSystem(ctx, func(q *db.Queries) error { return q.SessionDelete(ctx, token[:]) })
+}

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/index"
+	"github.com/rustassistant/rustassistant/internal/store/db"
+)
+
+// segmentPartBytes is the size of one stored piece of a segment.
+const segmentPartBytes = 1 << 20
+
+// IndexState implements index.Source: the tenant's live segments, and the
+// tombstones newer than the given generation, as of one moment.
+func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) (out index.State, err error) {
+	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		// Three statements, one moment: a commit between them would show its
+		// segments without its generation.
+		if err := q.SnapshotIsolation(ctx); err != nil {
+			return err
+		}
+		state, err := q.IndexStateGet(ctx, tenant)
+		if noRows(err) {
+			return domain.NotFound("tenant")
+		}
+		if err != nil {
+			return err
+		}
+		out.Generation = uint64(state.Generation)
+		segments, err := q.IndexSegmentList(ctx, tenant)
+		if err != nil {
+			return err
+		}
+		for _, r := range segments {
+			out.Segments = append(out.Segments, index.SegmentRef{
+				ID: r.ID, Bytes: r.Bytes, Checksum: r.Checksum, Docs: int(r.Documents), Chunks: int(r.Chunks),
+				AppliedGeneration: uint64(r.AppliedGeneration),
+			})
+		}
+		tombs, err := q.IndexTombstoneList(ctx, db.IndexTombstoneListParams{TenantID: tenant, SinceGeneration: int64(since)})
+		for _, t := range tombs {
+			out.Tombstones = append(out.Tombstones, index.Tombstone{
+				DocumentID: t.DocumentID, Version: uint64(t.Version), Generation: uint64(t.Generation),
+			})
+		}
+		return err
+	})
+	return out, err
+}
+
+// ReadSegment implements index.Source: it writes the segment's bytes to w,
+// piece by piece. A segment that was merged away meanwhile is not found.
+func (s *Store) ReadSegment(ctx context.Context, tenant, segment uuid.UUID, w io.Writer) error {
+	for part := int32(0); ; part++ {
+		var data []byte
+		err := s.inTenant(ctx, tenant, func(q *db.Queries) (err error) {
+			data, err = q.IndexSegmentPartGet(ctx, db.IndexSegmentPartGetParams{TenantID: tenant, SegmentID: segment, Part: part})
+			return err
+		})
+		if noRows(err) {
+			if part == 0 {
+				return domain.NotFound("index segment")
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(data); err != nil {
+			return fmt.Errorf("write segment %s: %w", segment, err)
+		}
+	}
+}
+
+// Generations returns the committed generation of each tenant.
+func (s *Store) Generations(ctx context.Context, tenants []uuid.UUID) (map[uuid.UUID]uint64, error) {
+	out := make(map[uuid.UUID]uint64, len(tenants))
+	err := s.inSystem(ctx, func(q *db.Queries) error {
+		rows, err := q.IndexGenerations(ctx, tenants)
+		for _, r := range rows {
+			out[r.TenantID] = uint64(r.Generation)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Segment is a built segment that is to be stored.
+type Segment struct {
+	ID       uuid.UUID
+	Docs     int
+	Chunks   int
+	Bytes    int64
+	Checksum []byte
+	// AppliedGeneration is the generation of the snapshot a merge worked on; 0
+	// for a segment that was built of documents only.
+	AppliedGeneration uint64
+	// Replaces are the segments merged into this one.
+	Replaces []uuid.UUID
+	// Open returns the segment's bytes.
+	Open func() (io.ReadCloser, error)
+}
+
+// ErrFenced is returned for a merge whose sources are not all live any more:
+// another merge was faster. The caller plans again.
+var ErrFenced = domain.Errorf(domain.CodeConflict, "the index segments changed meanwhile")
+
+// CommitMerge replaces segments by the one they were merged into.
+func (s *Store) CommitMerge(ctx context.Context, tenant uuid.UUID, seg Segment) (generation uint64, err error) {
+	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		current, err := q.IndexStateLock(ctx, tenant)
+		if err != nil {
+			return err
+		}
+		generation = uint64(current) + 1
+		if err := putSegment(ctx, q, tenant, seg, current+1); err != nil {
+			return err
+		}
+		if err := q.IndexTombstonePurge(ctx, tenant); err != nil {
+			return err
+		}
+		if err := q.IndexStateAdvance(ctx, db.IndexStateAdvanceParams{TenantID: tenant, Generation: current + 1}); err != nil {
+			return err
+		}
+		return notifyGeneration(ctx, q, tenant, current+1)
+	})
+	return generation, err
+}
+
+// putSegment stores a segment and takes away what it replaces. A segment with
+// no documents left only takes away. The caller holds the tenant's index_state.
+func putSegment(ctx context.Context, q *db.Queries, tenant uuid.UUID, seg Segment, generation int64) error {
+	if len(seg.Replaces) > 0 {
+		n, err := q.IndexSegmentDeleteMany(ctx, db.IndexSegmentDeleteManyParams{TenantID: tenant, Ids: seg.Replaces})
+		if err != nil {
+			return err
+		}
+		if int(n) != len(seg.Replaces) {
+			return ErrFenced
+		}
+	}
+	if seg.Docs == 0 {
+		return nil
+	}
+	applied := generation
+	if seg.AppliedGeneration > 0 {
+		applied = int64(seg.AppliedGeneration)
+	}
+	err := q.IndexSegmentInsert(ctx, db.IndexSegmentInsertParams{
+		TenantID: tenant, ID: seg.ID, Generation: generation, AppliedGeneration: applied,
+		Documents: int32(seg.Docs), Chunks: int32(seg.Chunks), Bytes: seg.Bytes, Checksum: seg.Checksum,
+	})
+	if err != nil {
+		return err
+	}
+	r, err := seg.Open()
+	if err != nil {
+		return fmt.Errorf("open the built segment: %w", err)
+	}
+	defer r.Close()
+	return putSegmentParts(ctx, q, tenant, seg.ID, r)
+}
+
+func putSegmentParts(ctx context.Context, q *db.Queries, tenant, segment uuid.UUID, r io.Reader) error {
+	buf := make([]byte, segmentPartBytes)
+	for part := int32(0); ; part++ {
+		n, err := io.ReadFull(r, buf)
+		if n > 0 {
+			p := db.IndexSegmentPartInsertParams{TenantID: tenant, SegmentID: segment, Part: part, Data: buf[:n]}
+			if err := q.IndexSegmentPartInsert(ctx, p); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the built segment: %w", err)
+		}
+	}
+}

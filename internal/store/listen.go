@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rustassistant/rustassistant/internal/store/db"
+)
+
+const (
+	generationChannel = "rustassistant_generation"
+	keyChannel        = "rustassistant_key"
+	listenRetry       = time.Second
+	// listenCheck is how long the listener waits in silence before it asks the
+	// connection for a sign of life: a dead peer says nothing by itself.
+	listenCheck = 15 * time.Second
+)
+
+// Listener is told what other processes committed. Its functions must not block.
+type Listener struct {
+	// Generation is called for each commit to a tenant's index.
+	Generation func(tenant uuid.UUID, generation uint64)
+	// KeyChanged is called with the hash of a key that was revoked or changed.
+	KeyChanged func(hash []byte)
+	// Connected is called after each (re)connect: anything may have been missed.
+	Connected func()
+}
+
+// Listen hears notifications until ctx ends. It reconnects by itself.
+func (s *Store) Listen(ctx context.Context, l Listener) {
+	for ctx.Err() == nil {
+		if err := s.listenOnce(ctx, l); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "listening for commits was interrupted, polling goes on", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenRetry):
+		}
+	}
+}
+
+func (s *Store) listenOnce(ctx context.Context, l Listener) error {
+	cfg, err := pgx.ParseConfig(s.url)
+	if err != nil {
+		return fmt.Errorf("read the database URL: %w", err)
+	}
+	cfg.RuntimeParams["role"] = systemRole
+	cfg.RuntimeParams["application_name"] = "rustassistant_listen"
+	cfg.ConnectTimeout = connectTimeout
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	// The context may have ended; closing needs one of its own.
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN "+generationChannel+"; LISTEN "+keyChannel); err != nil {
+		return err
+	}
+	l.Connected()
+	for {
+		if err := waitOnce(ctx, conn, l); err != nil {
+			return err
+		}
+	}
+}
+
+func waitOnce(ctx context.Context, conn *pgx.Conn, l Listener) error {
+	wait, cancel := context.WithTimeout(ctx, listenCheck)
+	defer cancel()
+	n, err := conn.WaitForNotification(wait)
+	if err == nil {
+		l.dispatch(ctx, n.Channel, n.Payload)
+		return nil
+	}
+	if ctx.Err() != nil || wait.Err() == nil {
+		return err
+	}
+	check, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	return conn.Ping(check)
+}
+
+func (l Listener) dispatch(ctx context.Context, channel, payload string) {
+	switch channel {
+	case generationChannel:
+		id, number, _ := strings.Cut(payload, ":")
+		tenant, err := uuid.Parse(id)
+		generation, err2 := strconv.ParseUint(number, 10, 64)
+		if err == nil && err2 == nil {
+			l.Generation(tenant, generation)
+			return
+		}
+	case keyChannel:
+		if hash, err := hex.DecodeString(payload); err == nil {
+			l.KeyChanged(hash)
+			return
+		}
+	}
+	slog.WarnContext(ctx, "a notification could not be read", "channel", channel)
+}
+
+func notifyGeneration(ctx context.Context, q *db.Queries, tenant uuid.UUID, generation int64) error {
+	return q.Notify(ctx, db.NotifyParams{Channel: generationChannel, Payload: tenant.String() + ":" + strconv.FormatInt(generation, 10)})
+}
+
+func notifyKey(ctx context.Context, q *db.Queries, hash []byte) error {
+	return q.Notify(ctx, db.NotifyParams{Channel: keyChannel, Payload: hex.EncodeToString(hash)})
+}

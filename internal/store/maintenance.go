@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/rustassistant/rustassistant/internal/store/db"
+)
+
+// purgeStep bounds the rows one statement deletes, so that its locks are short.
+const purgeStep = 5000
+
+// Purged counts what PurgeExpired removed.
+type Purged struct {
+	IdempotencyKeys int64 `json:"idempotency_keys"`
+	Sessions        int64 `json:"sessions"`
+	Events          int64 `json:"events"`
+}
+
+// PurgeExpired removes what has served its time: idempotency keys and sessions
+// past their expiry, events older than maxEventAge. beat is called after each step.
+func (s *Store) PurgeExpired(ctx context.Context, maxEventAge time.Duration, beat func()) (out Purged, err error) {
+	steps := []struct {
+		total *int64
+		run   func(*db.Queries) (int64, error)
+	}{
+		{&out.IdempotencyKeys, func(q *db.Queries) (int64, error) { return q.IdempotencyKeyPurge(ctx, purgeStep) }},
+		{&out.Sessions, func(q *db.Queries) (int64, error) { return q.SessionPurge(ctx, purgeStep) }},
+		{&out.Events, func(q *db.Queries) (int64, error) {
+			return q.OutboxPurge(ctx, db.OutboxPurgeParams{MaxAge: interval(maxEventAge), RowLimit: purgeStep})
+		}},
+	}
+	for _, step := range steps {
+		for n := int64(purgeStep); n == purgeStep; {
+			err = s.inSystem(ctx, func(q *db.Queries) (err error) { n, err = step.run(q); return err })
+			if err != nil {
+				return out, err
+			}
+			*step.total += n
+			beat()
+		}
+	}
+	return out, nil
+}
