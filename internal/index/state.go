@@ -1,0 +1,47 @@
+package index
+
+import (
+	"context"
+	"io"
+
+	"github.com/google/uuid"
+)
+
+// State is what the store knows of a tenant's index at one moment.
+type State struct {
+	// Generation counts the commits of the tenant; it only grows.
+	Generation uint64
+	// Segments are all live segments.
+	Segments []SegmentRef
+	// Tombstones are the deletes after the generation that was asked for.
+	Tombstones []Tombstone
+}
+
+// SegmentRef names a stored segment and says how to recognise its bytes.
+type SegmentRef struct {
+	ID    uuid.UUID
+	Bytes int64
+	// Checksum is Meta.Checksum of the segment.
+	Checksum []byte
+	Docs     int
+	Chunks   int
+	// AppliedGeneration is the generation up to which tombstones have been
+	// worked into the segment.
+	AppliedGeneration uint64
+}
+
+// Tombstone hides every version of a document up to and including Version.
+type Tombstone struct {
+	DocumentID uuid.UUID
+	Version    uint64
+	Generation uint64
+}
+
+// Source gives a Manager the state and the bytes of segments.
+type Source interface {
+	// IndexState returns all live segments of the tenant and the tombstones
+	// newer than sinceGeneration, read at one moment.
+	IndexState(ctx context.Context, tenant uuid.UUID, sinceGeneration uint64) (State, error)
+	// ReadSegment writes the bytes of a segment to w.
+	ReadSegment(ctx context.Context, tenant, segment uuid.UUID, w io.Writer) error
+}
