@@ -216,14 +216,14 @@ func prepareDataDir(dir string) (string, error) {
 	if err := os.MkdirAll(filepath.Join(abs, "logs"), mode); err != nil {
 		return "", fmt.Errorf("devstack: cannot create the data folder: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(abs)
+	resolved, err := filepath.EvalSymlinks(abs)
 	if err != nil {
 		return "", fmt.Errorf("devstack: data folder: %w", err)
 	}
-	probe, err := os.CreateTemp(real, ".writable-*")
+	probe, err := os.CreateTemp(resolved, ".writable-*")
 	if err != nil {
 		return "", fmt.Errorf("devstack: the data folder %s belongs to another user or is read-only; "+
-			"run as its owner or choose another folder: %w", real, err)
+			"run as its owner or choose another folder: %w", resolved, err)
 	}
-	return real, errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return resolved, errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -49,7 +49,7 @@ func openRegistry(name string) (*registry, error) {
 func (r *registry) add(name Service, p *process) error {
 	started, err := startTime(p.pid)
 	if err != nil {
-		return nil //nolint:nilerr // gone already, or not identifiable: nothing to clean up later
+		return nil // gone already, or not identifiable: nothing to clean up later
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -3,7 +3,6 @@ package devstack_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -22,7 +21,7 @@ import (
 
 func options(dir string) devstack.Options {
 	return devstack.Options{
-		DataDir: dir, Redis: true, Ephemeral: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		DataDir: dir, Redis: true, Ephemeral: true, Log: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -182,7 +182,8 @@ func (t *temporal) uiAnswers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := http.Client{} // ctx bounds the request
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}

@@ -72,8 +72,8 @@ func postgresDirs() []string {
 	}
 	var dirs []string
 	if name, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(name); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if resolved, err := filepath.EvalSymlinks(name); err == nil {
+			dirs = append(dirs, filepath.Dir(resolved))
 		}
 	}
 	for _, pattern := range []string{

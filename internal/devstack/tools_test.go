@@ -16,7 +16,6 @@ func TestTheScriptsBuildTheTemporalThatIsLookedFor(t *testing.T) {
 	require.Contains(t, string(pins), "TEMPORAL_CLI_VERSION="+devstack.TemporalCLIVersion+"\n")
 }
 
-//nolint:paralleltest // changes the environment
 func TestWithoutRedisTheStackRunsAndSaysSo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	stack := start(t, t.TempDir())
@@ -24,7 +23,6 @@ func TestWithoutRedisTheStackRunsAndSaysSo(t *testing.T) {
 	require.Empty(t, stack.Environment()["REDIS_URL"])
 }
 
-//nolint:paralleltest // changes the environment
 func TestMissingToolsAreNamedWithWhatToDo(t *testing.T) {
 	t.Setenv("DEV_POSTGRES_BIN", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

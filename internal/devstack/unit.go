@@ -125,19 +125,31 @@ func (u *unit) launch(ctx context.Context) (*process, error) {
 func (u *unit) awaitReady(ctx context.Context, p *process) error {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
-	result := make(chan error, 1)
-	go func() { result <- poll(ctx, u.svc.ready) }()
+	var probeErr error
+	probed := make(chan struct{})
+	go func() {
+		defer close(probed)
+		probeErr = poll(ctx, u.svc.ready)
+	}()
 	select {
-	case err := <-result:
-		if err != nil {
-			return u.failure(p, fmt.Errorf("not ready: %w", err))
+	case <-probed:
+		if probeErr != nil {
+			return u.failure(p, fmt.Errorf("not ready: %w", probeErr))
 		}
 		return nil
 	case <-p.exited:
 		cancel()
-		<-result
-		return u.failure(p, fmt.Errorf("%w (%v)", errEnded, p.err))
+		<-probed
+		return u.failure(p, fmt.Errorf("%w (%w)", errEnded, exitReason(p)))
 	}
+}
+
+// exitReason is never nil: a server that ends with code 0 has failed as well.
+func exitReason(p *process) error {
+	if p.err == nil {
+		return errors.New("exit status 0")
+	}
+	return p.err
 }
 
 func (u *unit) failure(p *process, err error) error {
@@ -152,11 +164,12 @@ func (u *unit) supervise(ctx context.Context, s *supervision, p *process) {
 	pause := first
 	for {
 		if p != nil {
-			if p.wait(ctx); ctx.Err() != nil { //nolint:errcheck // how it ended is in p.err
+			how := p.wait(ctx)
+			if ctx.Err() != nil {
 				s.err = u.end(s.stopCtx, p)
 				return
 			}
-			u.log.Warn("ended unexpectedly, starting it again", "how", fmt.Sprint(p.err))
+			u.log.Warn("ended unexpectedly, starting it again", "how", fmt.Sprint(how))
 			u.forget(p)
 		}
 		if !pauseFor(ctx, pause) {

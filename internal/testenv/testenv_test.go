@@ -92,7 +92,6 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-//nolint:paralleltest // changes the environment
 func TestWithoutServersATestFailsAndSaysWhatToRun(t *testing.T) {
 	t.Setenv("TEST_TEMPORAL_ADDRESS", "")
 	r := &recorder{TB: t}
