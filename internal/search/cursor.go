@@ -1,0 +1,70 @@
+package search
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/index"
+)
+
+// The form of a cursor, in base64url without padding. Nothing in it is secret and
+// nobody gains by forging one; the checksum tells a damaged one from a foreign one.
+//
+//	0   1  version
+//	1   8  score
+//	9   16 document
+//	25  4  chunk
+//	29  8  binding: which query, filters, type and group it is for
+//	37  4  checksum of all before
+const (
+	cursorVersion = 1
+	cursorSum     = 37
+	cursorBytes   = cursorSum + 4
+)
+
+var (
+	errBadCursor     = errors.New("is not a cursor of this service; take it from next_cursor unchanged")
+	errForeignCursor = errors.New("belongs to another search; query, type, group_by and filters must stay the same from page to page")
+)
+
+func appendPosition(b []byte, c index.Cursor) []byte {
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(c.Score))
+	b = append(b, c.DocumentID[:]...)
+	return binary.BigEndian.AppendUint32(b, uint32(c.Ordinal))
+}
+
+// appendCursor appends the text of a cursor behind c.
+func appendCursor(dst []byte, c index.Cursor, binding uint64) []byte {
+	b := make([]byte, 0, cursorBytes)
+	b = appendPosition(append(b, cursorVersion), c)
+	b = binary.BigEndian.AppendUint64(b, binding)
+	b = binary.BigEndian.AppendUint32(b, uint32(xxhash.Sum64(b)))
+	return base64.RawURLEncoding.AppendEncode(dst, b)
+}
+
+func decodeCursor(text string, binding uint64) (index.Cursor, error) {
+	if len(text) != base64.RawURLEncoding.EncodedLen(cursorBytes) {
+		return index.Cursor{}, errBadCursor
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) != cursorBytes || b[0] != cursorVersion ||
+		binary.BigEndian.Uint32(b[cursorSum:]) != uint32(xxhash.Sum64(b[:cursorSum])) {
+		return index.Cursor{}, errBadCursor
+	}
+	if binary.BigEndian.Uint64(b[29:]) != binding {
+		return index.Cursor{}, errForeignCursor
+	}
+	c := index.Cursor{
+		Score:      math.Float64frombits(binary.BigEndian.Uint64(b[1:])),
+		DocumentID: uuid.UUID(b[9:25]), Ordinal: int(int32(binary.BigEndian.Uint32(b[25:]))),
+	}
+	if math.IsNaN(c.Score) || math.IsInf(c.Score, 0) || c.Ordinal < 0 {
+		return index.Cursor{}, errBadCursor
+	}
+	return c, nil
+}

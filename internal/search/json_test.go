@@ -1,0 +1,49 @@
+package search
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestStringsAreWrittenAsJSONReadsThem(t *testing.T) {
+	t.Parallel()
+	check := func(t require.TestingT, s string) {
+		b := appendString(nil, s)
+		require.True(t, json.Valid(b), "%q", b)
+		var got string
+		require.NoError(t, json.Unmarshal(b, &got))
+		plain, err := json.Marshal(s)
+		require.NoError(t, err)
+		var want string
+		require.NoError(t, json.Unmarshal(plain, &want))
+		require.Equal(t, want, got)
+	}
+	for _, s := range []string{"", "a\"b\\c\n\r\t\x00\x1f\x7f", "äöü€😀\u2028\uFFFD", "\xff\xc3", "a\xe2\x82", "<b>&'"} {
+		check(t, s)
+	}
+	rapid.Check(t, func(t *rapid.T) { check(t, rapid.String().Draw(t, "s")) })
+	rapid.Check(t, func(t *rapid.T) { check(t, string(rapid.SliceOf(rapid.Byte()).Draw(t, "b"))) })
+}
+
+func TestNumbersAndIDs(t *testing.T) {
+	t.Parallel()
+	for _, f := range []float64{0, 1, 12.5, 1e-7, 1e300, -3, math.SmallestNonzeroFloat64} {
+		var got float64
+		require.NoError(t, json.Unmarshal(appendFloat(nil, f), &got))
+		require.Equal(t, f, got)
+	}
+	require.Equal(t, "null", string(appendFloat(nil, math.NaN())))
+	id := uuid.New()
+	require.Equal(t, `"`+id.String()+`"`, string(appendID(nil, id)))
+	require.Equal(t, `"`+id.String()+`-7"`, string(appendChunkID(nil, id, 7)))
+	require.Equal(t, "12.003", string(appendMillis(nil, 12003*time.Microsecond+700)))
+	require.Equal(t, "0.000", string(appendMillis(nil, -time.Second)))
+	require.Equal(t, `"2026-01-31T12:00:00Z"`, string(appendTime(nil, 1769860800000)))
+	require.Equal(t, `"2026-01-31T12:00:00.05Z"`, string(appendTime(nil, 1769860800050)))
+}

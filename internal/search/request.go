@@ -1,0 +1,140 @@
+package search
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/index"
+)
+
+// Limits of a request. Sizes are in bytes unless said otherwise.
+const (
+	MaxQueryBytes   = 4096
+	MaxLimit        = 100 // results
+	DefaultLimit    = 10  // results
+	MaxUserIDBytes  = 256
+	MaxCursorBytes  = 256
+	MaxFilterDepth  = 8   // nested and, or, not
+	MaxFilterLeaves = 64  // fields in all groups together
+	MaxFilterValues = 256 // values of one field
+)
+
+// Type says which branches of the index a search asks.
+type Type string
+
+// The types of a search.
+const (
+	TypeHybrid   Type = "hybrid"
+	TypeKeyword  Type = "keyword"
+	TypeSemantic Type = "semantic"
+)
+
+// types fixes the order in which searches are counted and encoded.
+var types = [...]Type{TypeHybrid, TypeKeyword, TypeSemantic}
+
+func (t Type) ordinal() int {
+	for i, known := range types {
+		if t == known {
+			return i
+		}
+	}
+	return -1
+}
+
+// Group says what one result is.
+type Group string
+
+// The groups: one result a document, with its best passage, or one a passage.
+const (
+	GroupDocument Group = "document"
+	GroupNone     Group = "none"
+)
+
+// Request is a search as a caller asks for it. Make one with Decode or
+// NewRequest; what is made otherwise must be passed to Validate.
+type Request struct {
+	Query     string
+	Type      Type
+	Limit     int // results
+	Cursor    string
+	Filter    *index.Filter // nil for none
+	Highlight bool
+	GroupBy   Group
+	Explain   bool
+	// UserID is the caller's name for who searches. It never changes an answer.
+	UserID string
+
+	after *index.Cursor // the decoded cursor
+}
+
+// NewRequest returns a request for query with everything else at its default.
+func NewRequest(query string) *Request {
+	return &Request{Query: query, Type: TypeHybrid, Limit: DefaultLimit, Highlight: true, GroupBy: GroupDocument}
+}
+
+// Validate checks the whole request and brings it to its normal form. Every
+// violation is reported at once, in a domain.Error that names the fields.
+func (r *Request) Validate() error {
+	var v violations
+	v.text("query", r.Query, MaxQueryBytes)
+	if strings.TrimSpace(r.Query) == "" {
+		v.add("query", "must not be empty")
+	}
+	if r.Type.ordinal() < 0 {
+		v.add("type", "must be hybrid, keyword or semantic")
+	}
+	if r.Limit < 1 || r.Limit > MaxLimit {
+		v.add("limit", "must be from 1 to %d", MaxLimit)
+	}
+	if r.GroupBy != GroupDocument && r.GroupBy != GroupNone {
+		v.add("group_by", "must be document or none")
+	}
+	v.text("user_id", r.UserID, MaxUserIDBytes)
+	if r.Filter != nil {
+		normalize(r.Filter)
+	}
+	r.readCursor(&v)
+	return v.err()
+}
+
+// readCursor must come after the normal form of the filter, which the cursor is
+// bound to.
+func (r *Request) readCursor(v *violations) {
+	r.after = nil
+	if r.Cursor == "" || len(v.fields) > 0 {
+		return
+	}
+	a, err := decodeCursor(r.Cursor, r.binding())
+	if err != nil {
+		v.add("cursor", "%s", err.Error())
+		return
+	}
+	r.after = &a
+}
+
+// violations collects what is wrong with a request.
+type violations struct{ fields []domain.FieldError }
+
+func (v *violations) add(field, format string, args ...any) {
+	v.fields = append(v.fields, domain.FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
+}
+
+func (v *violations) text(field, s string, limit int) {
+	switch {
+	case len(s) > limit:
+		v.add(field, "is %d bytes long, at most %d are allowed", len(s), limit)
+	case !utf8.ValidString(s):
+		v.add(field, "is not valid UTF-8")
+	case strings.IndexByte(s, 0) >= 0:
+		v.add(field, "must not contain a NUL character")
+	}
+}
+
+func (v *violations) err() error {
+	if len(v.fields) == 0 {
+		return nil
+	}
+	return &domain.Error{Code: domain.CodeInvalid, Message: "the search is not valid", Fields: v.fields}
+}
