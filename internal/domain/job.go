@@ -81,6 +81,12 @@ const (
 	ItemCanceled   ItemState = "canceled"
 )
 
+// SeqRange is a run of a job's items, both ends included.
+type SeqRange struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
 // JobItem is one document version within a job.
 type JobItem struct {
 	Seq          int

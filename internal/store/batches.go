@@ -7,19 +7,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
-
-// SeqRange is a run of a job's items, both ends included.
-type SeqRange struct {
-	From int `json:"from"`
-	To   int `json:"to"`
-}
 
 // PlanBatches cuts the queued items after a number into ranges of at most
 // maxItems items and about maxBytes bytes of content. It looks at no more than
 // limit items; more says that there are further ones.
-func (s *Store) PlanBatches(ctx context.Context, tenant, job uuid.UUID, after, maxItems, maxBytes, limit int) (out []SeqRange, more bool, err error) {
+func (s *Store) PlanBatches(ctx context.Context, tenant, job uuid.UUID, after, maxItems, maxBytes, limit int) (out []domain.SeqRange, more bool, err error) {
 	var rows []db.JobItemSizesRow
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) (err error) {
 		rows, err = q.JobItemSizes(ctx, db.JobItemSizesParams{TenantID: tenant, JobID: job, AfterSeq: int32(after), RowLimit: int32(limit)})
@@ -28,7 +23,7 @@ func (s *Store) PlanBatches(ctx context.Context, tenant, job uuid.UUID, after, m
 	items, size := 0, 0
 	for _, r := range rows {
 		if items == 0 || items >= maxItems || size+int(r.Bytes) > maxBytes {
-			out = append(out, SeqRange{From: int(r.Seq)})
+			out = append(out, domain.SeqRange{From: int(r.Seq)})
 			items, size = 0, 0
 		}
 		items++
@@ -61,7 +56,7 @@ type BatchItem struct {
 }
 
 // LoadBatch returns the items of a range that are still queued.
-func (s *Store) LoadBatch(ctx context.Context, tenant, job uuid.UUID, r SeqRange) (out []BatchItem, err error) {
+func (s *Store) LoadBatch(ctx context.Context, tenant, job uuid.UUID, r domain.SeqRange) (out []BatchItem, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		rows, err := q.JobItemLoad(ctx, db.JobItemLoadParams{TenantID: tenant, JobID: job, FromSeq: int32(r.From), ToSeq: int32(r.To)})
 		if err != nil {

@@ -18,12 +18,9 @@ const segmentPartBytes = 1 << 20
 // IndexState implements index.Source: the tenant's live segments, and the
 // tombstones newer than the given generation, as of one moment.
 func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) (out index.State, err error) {
-	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		// Three statements, one moment: a commit between them would show its
-		// segments without its generation.
-		if err := q.SnapshotIsolation(ctx); err != nil {
-			return err
-		}
+	// Three statements, one moment: a commit between them would show its
+	// segments without its generation.
+	err = s.readInTenant(ctx, tenant, func(q *db.Queries) error {
 		state, err := q.IndexStateGet(ctx, tenant)
 		if noRows(err) {
 			return domain.NotFound("tenant")

@@ -60,6 +60,3 @@ WHERE tenant_id = @tenant_id AND document_id = @document_id ORDER BY ordinal;
 
 -- name: Notify :exec
 SELECT pg_notify(@channel::text, @payload::text);
-
--- name: SnapshotIsolation :exec
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;

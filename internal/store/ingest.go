@@ -393,4 +393,3 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 		TenantID: i.tenant, ID: job.ID, Kind: string(job.Kind), Total: int32(job.Total), Bytes: job.Bytes, WorkflowID: job.WorkflowID,
 	})
 }
-

@@ -145,7 +145,7 @@ func finishJob(ctx context.Context, q *db.Queries, tenant, id uuid.UUID, state d
 }
 
 // FailItems marks the queued items of a range as failed, each with its document.
-func (s *Store) FailItems(ctx context.Context, tenant, job uuid.UUID, r SeqRange, stage, code, message string, attempts int) error {
+func (s *Store) FailItems(ctx context.Context, tenant, job uuid.UUID, r domain.SeqRange, stage, code, message string, attempts int) error {
 	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		if _, err := q.JobLock(ctx, db.JobLockParams{TenantID: tenant, ID: job}); err != nil {
 			return err
@@ -209,8 +209,9 @@ func (s *Store) StartJob(ctx context.Context, tenant, id uuid.UUID, stage string
 	})
 }
 
-// PendingJobs lists jobs of all tenants, oldest first, that have not ended and
-// have shown no sign of life for the grace time.
+// PendingJobs lists jobs of all tenants, oldest first, that have not ended:
+// those that were never seen alive for the grace time, and those that were last
+// seen alive six times as long ago.
 func (s *Store) PendingJobs(ctx context.Context, grace time.Duration, limit int) (out []domain.Job, err error) {
 	err = s.inSystem(ctx, func(q *db.Queries) error {
 		rows, err := q.JobListPending(ctx, db.JobListPendingParams{Grace: interval(grace), RowLimit: int32(limit)})
@@ -223,6 +224,19 @@ func (s *Store) PendingJobs(ctx context.Context, grace time.Duration, limit int)
 		return err
 	})
 	return out, err
+}
+
+// TouchJobs notes that the workflows of jobs are known to be alive.
+func (s *Store) TouchJobs(ctx context.Context, jobs []domain.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	var p db.JobTouchManyParams
+	for _, j := range jobs {
+		p.TenantIds = append(p.TenantIds, j.TenantID)
+		p.Ids = append(p.Ids, j.ID)
+	}
+	return s.inSystem(ctx, func(q *db.Queries) error { return q.JobTouchMany(ctx, p) })
 }
 
 func interval(d time.Duration) pgtype.Interval {

@@ -95,5 +95,11 @@ GROUP BY 1 ORDER BY 1;
 -- Across tenants: what was committed and shows no sign of life.
 SELECT tenant_id, id, kind, state, total, bytes, workflow_id FROM jobs
 WHERE state IN ('queued', 'running') AND created_at < now() - @grace::interval
-  AND coalesce(heartbeat_at, created_at) < now() - @grace::interval
+  AND (heartbeat_at IS NULL OR heartbeat_at < now() - 6 * @grace::interval)
 ORDER BY created_at LIMIT @row_limit;
+
+-- name: JobTouchMany :exec
+-- Seen alive: the next look may skip these and get to others.
+UPDATE jobs j SET heartbeat_at = now()
+FROM (SELECT unnest(@tenant_ids::uuid[]) AS tenant_id, unnest(@ids::uuid[]) AS id) u
+WHERE j.tenant_id = u.tenant_id AND j.id = u.id AND j.state IN ('queued', 'running');

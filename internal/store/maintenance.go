@@ -12,9 +12,9 @@ const purgeStep = 5000
 
 // Purged counts what PurgeExpired removed.
 type Purged struct {
-	IdempotencyKeys int64 `json:"idempotency_keys"`
-	Sessions        int64 `json:"sessions"`
-	Events          int64 `json:"events"`
+	IdempotencyKeys int64
+	Sessions        int64
+	Events          int64
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions

@@ -92,12 +92,17 @@ func (s *Store) PoolStat() *pgxpool.Stat { return s.app.Stat() }
 // tenant. The setting travels with BEGIN, so it costs no round trip; a UUID's
 // text needs no quoting.
 func (s *Store) inTenant(ctx context.Context, tenant uuid.UUID, fn func(*db.Queries) error) error {
-	return s.txInTenant(ctx, tenant, func(tx pgx.Tx) error { return fn(db.New(tx)) })
+	return s.beginInTenant(ctx, "begin", tenant, fn)
 }
 
-func (s *Store) txInTenant(ctx context.Context, tenant uuid.UUID, fn func(pgx.Tx) error) error {
-	begin := "begin; select set_config('app.tenant_id', '" + tenant.String() + "', true)"
-	return translate(pgx.BeginTxFunc(ctx, s.app, pgx.TxOptions{BeginQuery: begin}, fn))
+// readInTenant is inTenant for several reads that must show one moment.
+func (s *Store) readInTenant(ctx context.Context, tenant uuid.UUID, fn func(*db.Queries) error) error {
+	return s.beginInTenant(ctx, "begin isolation level repeatable read read only", tenant, fn)
+}
+
+func (s *Store) beginInTenant(ctx context.Context, begin string, tenant uuid.UUID, fn func(*db.Queries) error) error {
+	o := pgx.TxOptions{BeginQuery: begin + "; select set_config('app.tenant_id', '" + tenant.String() + "', true)"}
+	return translate(pgx.BeginTxFunc(ctx, s.app, o, func(tx pgx.Tx) error { return fn(db.New(tx)) }))
 }
 
 // inSystem runs fn in a transaction of the system role, which sees every tenant.

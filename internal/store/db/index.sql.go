@@ -403,12 +403,3 @@ func (q *Queries) Notify(ctx context.Context, arg NotifyParams) error {
 	_, err := q.db.Exec(ctx, notify, arg.Channel, arg.Payload)
 	return err
 }
-
-const snapshotIsolation = `-- name: SnapshotIsolation :exec
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
-`
-
-func (q *Queries) SnapshotIsolation(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, snapshotIsolation)
-	return err
-}

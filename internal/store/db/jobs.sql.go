@@ -631,7 +631,7 @@ func (q *Queries) JobList(ctx context.Context, arg JobListParams) ([]Job, error)
 const jobListPending = `-- name: JobListPending :many
 SELECT tenant_id, id, kind, state, total, bytes, workflow_id FROM jobs
 WHERE state IN ('queued', 'running') AND created_at < now() - $1::interval
-  AND coalesce(heartbeat_at, created_at) < now() - $1::interval
+  AND (heartbeat_at IS NULL OR heartbeat_at < now() - 6 * $1::interval)
 ORDER BY created_at LIMIT $2
 `
 
@@ -762,4 +762,21 @@ func (q *Queries) JobThroughput(ctx context.Context, arg JobThroughputParams) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const jobTouchMany = `-- name: JobTouchMany :exec
+UPDATE jobs j SET heartbeat_at = now()
+FROM (SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS id) u
+WHERE j.tenant_id = u.tenant_id AND j.id = u.id AND j.state IN ('queued', 'running')
+`
+
+type JobTouchManyParams struct {
+	TenantIds []uuid.UUID
+	Ids       []uuid.UUID
+}
+
+// Seen alive: the next look may skip these and get to others.
+func (q *Queries) JobTouchMany(ctx context.Context, arg JobTouchManyParams) error {
+	_, err := q.db.Exec(ctx, jobTouchMany, arg.TenantIds, arg.Ids)
+	return err
 }
