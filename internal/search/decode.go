@@ -1,10 +1,9 @@
 package search
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
@@ -17,9 +16,10 @@ import (
 func Decode(body []byte) (*Request, error) {
 	r := NewRequest("")
 	d := decoder{request: r}
-	if err := d.object("", body, d.field); err != nil {
+	if err := checkObject(body); err != nil {
 		return nil, err
 	}
+	d.object("", body, d.field)
 	if len(d.fields) > 0 {
 		r.Cursor = "" // what it is bound to may be wrong itself
 	}
@@ -47,89 +47,50 @@ type decoder struct {
 	leaves  int    // of the filter, so far
 }
 
-// object calls each with the names and values of a JSON object, in their order.
-// prefix stands before the names in errors.
-func (d *decoder) object(prefix string, body []byte, each func(name string, value json.RawMessage)) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return malformed(dec, err, "the body must be a JSON object")
-	}
-	var seen [16]string
-	names := seen[:0]
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return malformed(dec, err, "")
-		}
-		name, _ := t.(string) // More and Token see to it
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return malformed(dec, err, "")
-		}
-		for _, n := range names {
-			if n == name {
-				d.add(prefix+shorten(name), "is given more than once")
-			}
-		}
-		names = append(names, name)
-		if !utf8.Valid(value) {
+// object calls each with the names and values of a valid JSON object, in their
+// order. prefix stands before the names in errors.
+func (d *decoder) object(prefix string, object []byte, each func(name string, value json.RawMessage)) {
+	var few [16]string
+	names := few[:0]
+	eachMember(object, func(quoted, value []byte) bool {
+		name := unquote(quoted)
+		switch {
+		case slices.Contains(names, name):
+			d.add(prefix+shorten(name), "is given more than once")
+		case !utf8.Valid(value):
 			d.add(prefix+shorten(name), "is not valid UTF-8")
-		} else if !isNull(value) {
+		case !isNull(value):
 			each(name, value)
 		}
-		if len(d.fields) > maxViolations {
-			return d.err()
-		}
-	}
-	if _, err := dec.Token(); err != nil {
-		return malformed(dec, err, "")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return domain.Errorf(domain.CodeMalformed, "there is more after the JSON object, at byte %d", dec.InputOffset())
-	}
-	return nil
+		names = append(names, name)
+		return len(d.fields) <= maxViolations
+	})
 }
 
 // maxViolations is how many are reported; a caller learns nothing from more.
 const maxViolations = 20
 
-func malformed(dec *json.Decoder, err error, message string) error {
-	var syntax *json.SyntaxError
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		message = "the JSON ends too early"
-		if dec.InputOffset() == 0 {
-			message = "the body must be a JSON object, and it is empty"
-		}
-	case errors.As(err, &syntax):
-		return domain.Errorf(domain.CodeMalformed, "the body is not JSON: %s, at byte %d", syntax.Error(), syntax.Offset)
-	case message == "":
-		message = "the body is not JSON"
-	}
-	return domain.Errorf(domain.CodeMalformed, "%s", message)
-}
-
 func (d *decoder) field(name string, value json.RawMessage) {
 	r := d.request
 	switch name {
 	case "query":
-		d.value(name, value, &r.Query, "must be a text")
+		d.string(name, value, &r.Query, "must be a text")
 	case "type", "search_type":
 		d.readType(name, value)
 	case "limit":
 		d.value(name, value, &r.Limit, "must be a whole number")
 	case "cursor":
-		d.value(name, value, &r.Cursor, "must be a text")
+		d.string(name, value, &r.Cursor, "must be a text")
 	case "filters":
 		r.Filter = d.filter(name, value, 0)
 	case "highlight":
-		d.value(name, value, &r.Highlight, "must be true or false")
+		d.bool(name, value, &r.Highlight)
 	case "group_by":
-		d.value(name, value, &r.GroupBy, "must be document or none")
+		d.string(name, value, (*string)(&r.GroupBy), "must be document or none")
 	case "explain":
-		d.value(name, value, &r.Explain, "must be true or false")
+		d.bool(name, value, &r.Explain)
 	case "user_id":
-		d.value(name, value, &r.UserID, "must be a text")
+		d.string(name, value, &r.UserID, "must be a text")
 	default:
 		d.add(shorten(name), "is not a field of a search")
 	}
@@ -138,7 +99,7 @@ func (d *decoder) field(name string, value json.RawMessage) {
 // readType takes either name; both only when they agree.
 func (d *decoder) readType(name string, value json.RawMessage) {
 	var t Type
-	if !d.value(name, value, &t, "must be hybrid, keyword or semantic") {
+	if !d.string(name, value, (*string)(&t), "must be hybrid, keyword or semantic") {
 		return
 	}
 	if d.typed != "" && d.request.Type != t {
@@ -154,6 +115,24 @@ func (d *decoder) value(name string, value json.RawMessage, into any, message st
 		return false
 	}
 	return true
+}
+
+func (d *decoder) string(name string, value json.RawMessage, into *string, message string) bool {
+	if value[0] != '"' {
+		d.add(name, "%s", message)
+		return false
+	}
+	*into = unquote(value)
+	return true
+}
+
+func (d *decoder) bool(name string, value json.RawMessage, into *bool) {
+	switch value[0] {
+	case 't', 'f':
+		*into = value[0] == 't'
+	default:
+		d.add(name, "must be true or false")
+	}
 }
 
 // addOthers adds the fields that are not reported yet.

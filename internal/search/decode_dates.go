@@ -16,7 +16,7 @@ const badDate = "must be a date as 2026-01-31 or a time as 2026-01-31T12:00:00Z"
 // last moment.
 func (d *decoder) date(path string, value json.RawMessage, into *dates, end bool) {
 	var s string
-	if !d.value(path, value, &s, badDate) {
+	if !d.string(path, value, &s, badDate) {
 		return
 	}
 	t, err := time.Parse(time.DateOnly, s)

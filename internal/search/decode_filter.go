@@ -73,19 +73,18 @@ func (d *decoder) tooDeep(path string, depth int) bool {
 	return depth > MaxFilterDepth
 }
 
-// members is object for a value that is known to be valid JSON.
+// members is object for a value at path.
 func (d *decoder) members(path string, value json.RawMessage, each func(string, json.RawMessage)) {
-	if err := d.object(path+".", value, each); err != nil && domain.CodeOf(err) == domain.CodeMalformed {
-		d.add(path, "must be an object")
-	}
+	d.object(path+".", value, each)
 }
 
 func (d *decoder) group(path, name string, value json.RawMessage, depth int) *index.Filter {
-	var parts []json.RawMessage
-	if !d.value(path, value, &parts, "must be a list of objects") {
+	if value[0] != '[' {
+		d.add(path, "must be a list of objects")
 		return nil
 	}
-	if len(parts) == 0 || len(parts) > MaxFilterLeaves {
+	parts, ok := elements(value, MaxFilterLeaves)
+	if !ok || len(parts) == 0 {
 		d.add(path, "must have from 1 to %d entries", MaxFilterLeaves)
 		return nil
 	}
@@ -147,7 +146,8 @@ func (d *decoder) metadataField(path, field string, value json.RawMessage) *inde
 		case into != nil:
 			d.value(at, value, into, "must be a number")
 		case name == "exists":
-			d.value(at, value, &exists, "must be true or false")
+			exists = new(bool)
+			d.bool(at, value, exists)
 		default:
 			d.add(at, "is not a condition; use gt, gte, lt, lte or exists")
 		}
@@ -171,14 +171,11 @@ func (d *decoder) in(path, field string, value json.RawMessage) *index.Filter {
 	d.leaf(path)
 	metadata := strings.HasPrefix(field, index.MetadataPrefix)
 	d.text(path, field, len(index.MetadataPrefix)+domain.MaxLabelBytes)
-	values := []json.RawMessage{value}
+	values, ok := []json.RawMessage{value}, true
 	if value[0] == '[' {
-		values = values[:0]
-		if !d.value(path, value, &values, "must be a list") {
-			return nil
-		}
+		values, ok = elements(value, MaxFilterValues)
 	}
-	if len(values) == 0 || len(values) > MaxFilterValues {
+	if !ok || len(values) == 0 {
 		d.add(path, "must have from 1 to %d values", MaxFilterValues)
 		return nil
 	}
@@ -203,15 +200,14 @@ func (d *decoder) in(path, field string, value json.RawMessage) *index.Filter {
 func scalar(raw json.RawMessage, metadata bool) (v index.Value, ok bool) {
 	switch c := raw[0]; {
 	case c == '"':
-		v.Kind = index.KindString
-		return v, json.Unmarshal(raw, &v.String) == nil
+		return index.String(unquote(raw)), true
 	case !metadata || c == '{' || c == '[' || isNull(raw):
 		return v, false
 	case c == 't' || c == 'f':
 		return index.Bool(c == 't'), true
 	}
 	v.Kind = index.KindNumber
-	return v, json.Unmarshal(raw, &v.Number) == nil
+	return v, json.Unmarshal(raw, &v.Number) == nil // fails for what no float64 holds
 }
 
 func (d *decoder) leaf(path string) {
