@@ -1,0 +1,73 @@
+import { Alert, Group, Text } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { problemFromThrown, type ApiError } from "../api/problem";
+import { Failure, RetryButton } from "./failure";
+import { RelativeTime } from "./relative-time";
+
+interface Props<T> {
+  query: UseQueryResult<T>;
+  /** What is loaded, for error texts: "the system's health". */
+  what: string;
+  loading: ReactNode;
+  /** Puts a panel around a failure, where the data brings panels of its own. */
+  frame?: (failure: ReactNode) => ReactNode;
+  children: (data: T) => ReactNode;
+}
+
+/**
+ * Shows a query in each of its states. Data that could not be refreshed stays in
+ * sight, marked as old; data that may no longer be seen does not.
+ */
+export function QueryState<T>({ query, what, loading, frame = (failure) => failure, children }: Props<T>) {
+  const problem = query.error === null ? null : problemFromThrown(query.error);
+  const retry = () => void query.refetch();
+  // Whoever is signed out is on the way to the sign-in page.
+  if (problem?.unauthenticated === true) return loading;
+  if (problem !== null && (query.data === undefined || problem.forbidden)) {
+    return frame(<Failure what={what} error={problem} retry={retry} retrying={query.isFetching} />);
+  }
+  if (query.data === undefined) return loading;
+  return (
+    <>
+      {problem !== null && (
+        <StaleNotice
+          problem={problem}
+          since={new Date(query.dataUpdatedAt).toISOString()}
+          retry={retry}
+          retrying={query.isFetching}
+        />
+      )}
+      {children(query.data)}
+    </>
+  );
+}
+
+interface StaleNoticeProps {
+  problem: ApiError;
+  since: string;
+  retry: () => void;
+  retrying: boolean;
+}
+
+function StaleNotice({ problem, since, retry, retrying }: StaleNoticeProps) {
+  return (
+    <Alert
+      color="yellow"
+      mb="md"
+      p="xs"
+      role="status"
+      icon={<IconAlertTriangle size={16} aria-hidden />}
+      styles={{ body: { minWidth: 0 } }}
+    >
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" c="var(--mantine-color-text)" style={{ overflowWrap: "anywhere" }}>
+          Not refreshed: {problem.message} These figures are from <RelativeTime at={since} />.
+          {problem.requestId !== "" && ` Request ${problem.requestId}.`}
+        </Text>
+        <RetryButton retry={retry} retrying={retrying} />
+      </Group>
+    </Alert>
+  );
+}

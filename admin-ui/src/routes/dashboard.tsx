@@ -1,0 +1,29 @@
+import { createRoute, Outlet, redirect } from "@tanstack/react-router";
+import { sessionQuery } from "../api/queries";
+import { Shell } from "../components/shell/shell";
+import { RefreshProvider } from "../refresh/refresh";
+import { rootRoute } from "./root";
+
+/** The parent of every tab: it lets in whoever is signed in, and draws the frame. */
+export const dashboardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "dashboard",
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queryClient.ensureQueryData(sessionQuery);
+    if (session !== null) return { session };
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
+    throw redirect({ to: "/sign-in", search: { redirect: location.publicHref } });
+  },
+  component: Dashboard,
+});
+
+function Dashboard() {
+  const { session } = dashboardRoute.useRouteContext();
+  return (
+    <RefreshProvider>
+      <Shell session={session}>
+        <Outlet />
+      </Shell>
+    </RefreshProvider>
+  );
+}
