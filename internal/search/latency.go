@@ -67,31 +67,33 @@ func (l *latency) rotate(now time.Time) {
 	l.previous.Store(old)
 }
 
-// quantiles returns the durations below which the given shares of the counted
-// ones are, and how many were counted.
-func (l *latency) quantiles(now time.Time, shares ...float64) (out []time.Duration, count uint64) {
+// counts are the sum of some histograms.
+type counts struct {
+	buckets [bucketCount]uint64
+	total   uint64
+}
+
+// add adds what was counted in the last two windows.
+func (c *counts) add(l *latency, now time.Time) {
 	l.rotate(now)
-	var counts [bucketCount]uint64
 	for _, h := range []*histogram{l.current.Load(), l.previous.Load()} {
 		if h == nil {
 			continue
 		}
 		for i := range h.counts {
 			n := uint64(h.counts[i].Load())
-			counts[i] += n
-			count += n
+			c.buckets[i] += n
+			c.total += n
 		}
 	}
-	for _, share := range shares {
-		out = append(out, quantile(&counts, count, share))
-	}
-	return out, count
 }
 
-func quantile(counts *[bucketCount]uint64, total uint64, share float64) time.Duration {
-	rank := uint64(share * float64(total))
+// quantile returns the duration that the given share of the counted ones does
+// not exceed; 0 when none was counted.
+func (c *counts) quantile(share float64) time.Duration {
+	rank := uint64(share * float64(c.total))
 	var below uint64
-	for i, n := range counts {
+	for i, n := range c.buckets {
 		if below += n; n > 0 && below > rank {
 			return bucketTop(i)
 		}

@@ -31,20 +31,25 @@ func TestQuantilesForgetWhatIsOld(t *testing.T) {
 	for i := range 100 {
 		l.observe(time.Duration(i+1)*time.Millisecond, now)
 	}
-	q, n := l.quantiles(now, 0.5, 0.95)
-	require.Equal(t, uint64(100), n)
-	require.InEpsilon(t, 50*time.Millisecond, q[0], 0.15)
-	require.InEpsilon(t, 95*time.Millisecond, q[1], 0.15)
+	c := counted(&l, now)
+	require.Equal(t, uint64(100), c.total)
+	require.InEpsilon(t, 50*time.Millisecond, c.quantile(0.5), 0.15)
+	require.InEpsilon(t, 95*time.Millisecond, c.quantile(0.95), 0.15)
 
 	now = now.Add(latencyWindow + time.Second)
 	l.observe(time.Second, now)
-	_, n = l.quantiles(now, 0.5)
-	require.Equal(t, uint64(101), n)
+	require.Equal(t, uint64(101), counted(&l, now).total)
 	now = now.Add(latencyWindow)
-	_, n = l.quantiles(now, 0.5)
-	require.Equal(t, uint64(1), n)
+	require.Equal(t, uint64(1), counted(&l, now).total)
 	now = now.Add(3 * latencyWindow)
-	q, n = l.quantiles(now, 0.5)
-	require.Zero(t, n)
-	require.Zero(t, q[0])
+	c = counted(&l, now)
+	require.Zero(t, c.total)
+	require.Zero(t, c.quantile(0.5))
+	require.Nil(t, c.quantiles().P50MS)
+}
+
+func counted(l *latency, now time.Time) *counts {
+	var c counts
+	c.add(l, now)
+	return &c
 }
