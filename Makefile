@@ -16,34 +16,68 @@ BIN := $(ROOT)/bin
 PKG ?= ./...
 ARGS ?=
 
+# Reading the commit fails in a checkout that belongs to somebody else.
+BUILDVCS := $(shell git -C $(ROOT) rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+GO_BUILD := cd $(ROOT) && go build -buildvcs=$(BUILDVCS) -trimpath -o $(BIN)/
+
+UI := $(ROOT)/admin-ui
+# A usable Node first in PATH, also where the system's is too old.
+NPM = cd $(UI) && PATH="$$($(TOOLS) node-path):$$PATH" npm
+# Temporal and sqlc, by their pinned versions.
+tool = "$$($(TOOLS) path $(1))"
+
 ##@ Run
 
 .PHONY: help
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-zA-Z0-9_\/-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nVariables: PKG (packages to test, %s), ARGS (more arguments)\n' '$(PKG)'
+	  /^[a-zA-Z0-9_\/-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@printf '\nVariables: PKG (packages, now %s), ARGS (more arguments for the command)\n' '$(PKG)'
 
 .PHONY: dev
-dev: tools/dev admin-ui/build-optional build ## start everything: API :8080, Temporal UI :8233
+dev: tools/dev admin-ui/try build ## start everything: API :8080, Temporal UI :8233
 	@exec $(BIN)/rustassistant dev $(ARGS)
 
 .PHONY: build
 build: ## build bin/rustassistant
-	@cd $(ROOT) && go build -trimpath -o $(BIN)/ ./cmd/rustassistant
+	@$(TOOLS) go
+	@$(GO_BUILD) ./cmd/rustassistant
+
+.PHONY: admin-ui
+admin-ui: $(UI)/dist/index.html ## build the dashboard into the binary's sources
+
+# A machine without Node runs all the same: the binary then shows a page that
+# says how to build the dashboard.
+.PHONY: admin-ui/try
+admin-ui/try:
+	@{ $(TOOLS) node && $(MAKE) admin-ui; } || echo 'going on without the dashboard: see the message above' >&2
+
+UI_SOURCES := $(shell find $(UI) -type f \
+  -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/e2e/*' -not -path '*-results/*' -not -name '*.go' 2>/dev/null)
+
+$(UI)/node_modules/.installed: $(UI)/package.json $(UI)/package-lock.json
+	@$(TOOLS) node
+	@echo 'installing the dashboard'\''s packages ...' >&2
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(UI)/dist/index.html: $(UI)/node_modules/.installed $(UI_SOURCES)
+	@echo 'building the dashboard ...' >&2
+	@$(NPM) run --silent build
+	@touch $@ $(UI)/dist/.gitkeep
 
 .PHONY: tools/dev
-tools/dev: # what `make dev` needs
-	@$(TOOLS) postgres redis temporal
+tools/dev:
+	@$(TOOLS) go postgres redis temporal
 
 .PHONY: tools
-tools: ## install what running and testing needs
-	@$(TOOLS) postgres redis temporal node
+tools: tools/dev ## install all that development needs
+	@$(TOOLS) node golangci-lint sqlc workflowcheck
 
 ##@ Test
 
-WITHSTACK = cd $(ROOT) && go build -o $(BIN)/ ./internal/devstack/cmd/withstack && $(BIN)/withstack --
+WITHSTACK = $(GO_BUILD) ./internal/devstack/cmd/withstack && $(BIN)/withstack --
 
 .PHONY: test
 test: tools/dev ## run the tests on real PostgreSQL, Redis and Temporal
@@ -53,3 +87,89 @@ test: tools/dev ## run the tests on real PostgreSQL, Redis and Temporal
 test/race: tools/dev ## the same with the race detector
 	@$(TOOLS) gcc
 	@$(WITHSTACK) env CGO_ENABLED=1 go test -race $(PKG) $(ARGS)
+
+.PHONY: test/admin-ui
+test/admin-ui: $(UI)/node_modules/.installed ## unit tests of the dashboard
+	@$(NPM) test --silent -- $(ARGS)
+
+.PHONY: test/browser
+test/browser: tools/dev admin-ui build ## journeys through the dashboard in Chromium
+	@$(TOOLS) chromium
+	@$(NPM) run --silent e2e -- $(ARGS)
+
+.PHONY: bench
+bench: tools/dev build ## measure import and search
+	@exec $(BIN)/rustassistant bench $(ARGS)
+
+##@ Verify
+
+.PHONY: verify
+verify: verify/format verify/vet verify/lint verify/workflows verify/generated verify/compose verify/admin-ui ## all checks short of the tests
+	@echo 'verify: fine'
+
+.PHONY: verify/format
+verify/format: ## gofumpt and goimports
+	@$(TOOLS) golangci-lint
+	@cd $(ROOT) && { $(call tool,golangci-lint) fmt --diff && cd tools && $(call tool,golangci-lint) fmt --diff; } || \
+	  { echo 'not formatted: run make fmt' >&2; exit 1; }
+	@bash -n $(ROOT)/scripts/*.sh $(ROOT)/.ci/run
+
+.PHONY: verify/vet
+verify/vet: ## go vet
+	@cd $(ROOT) && go vet ./... && cd tools && go vet ./...
+
+.PHONY: verify/lint
+verify/lint: lint
+
+.PHONY: lint
+lint: ## golangci-lint, with the direction of dependencies
+	@$(TOOLS) golangci-lint
+	@cd $(ROOT) && $(call tool,golangci-lint) run ./... && cd tools && $(call tool,golangci-lint) run ./...
+
+.PHONY: verify/workflows
+verify/workflows: ## workflows are deterministic
+	@$(TOOLS) workflowcheck
+	@cd $(ROOT) && $(call tool,workflowcheck) ./workflows/...
+
+.PHONY: verify/generated
+verify/generated: build $(UI)/node_modules/.installed ## generated code is what its sources say
+	@$(TOOLS) sqlc
+	@cd $(ROOT) && $(call tool,sqlc) diff
+	@$(ROOT)/scripts/openapi-types.sh check
+
+.PHONY: verify/compose
+verify/compose: build ## docker-compose.temporal.yml
+	@cd $(ROOT)/tools && go test ./... && \
+	  go run ./composecheck -env-example ../.env.example -binary $(BIN)/rustassistant ../docker-compose.temporal.yml
+
+.PHONY: verify/admin-ui
+verify/admin-ui: admin-ui ## types, lint and size of the dashboard
+	@$(NPM) run --silent typecheck
+	@$(NPM) run --silent lint
+	@$(NPM) run --silent budget
+
+.PHONY: ci
+ci: ## what .ci/run runs: verify, the dashboard's tests, make test
+	@$(MAKE) verify
+	@$(MAKE) test/admin-ui
+	@$(MAKE) test/browser
+	@$(MAKE) test
+
+##@ Change
+
+.PHONY: generate
+generate: build $(UI)/node_modules/.installed ## generate code: sqlc, OpenAPI types of the dashboard
+	@$(TOOLS) sqlc
+	@cd $(ROOT) && $(call tool,sqlc) generate && go generate ./...
+	@$(ROOT)/scripts/openapi-types.sh write
+
+.PHONY: fmt
+fmt: ## format Go and TypeScript
+	@$(TOOLS) golangci-lint
+	@cd $(ROOT) && $(call tool,golangci-lint) fmt && cd tools && $(call tool,golangci-lint) fmt
+	@test ! -e $(UI)/node_modules/.installed || { $(NPM) run --silent format; }
+
+.PHONY: clean
+clean: ## remove what was built here; keeps data and the tool cache
+	@rm -rf $(BIN) $(UI)/node_modules
+	@find $(UI)/dist -mindepth 1 -not -name .gitkeep -delete

@@ -113,7 +113,7 @@ build_tool() {
   local name=$1 path dir
   path=$(tool_path "$name")
   [ ! -x "$path" ] || return 0 # another process built it while we waited
-  have go || die "Go is needed: https://go.dev/dl (version in go.mod)"
+  check_go
   [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -n "${SSL_CERT_FILE:-}" ] || ! have apt-get || apt_install ca-certificates
   say "building $name $(tool_version "$name") (once; about 3 minutes on 2 cores for the larger ones) ..."
   dir=$(dirname "$path")
@@ -124,6 +124,17 @@ build_tool() {
     go install "$(tool_module "$name")@v$(tool_version "$name")") || die "could not build $name"
   rm -rf "$dir"
   mv "$dir.tmp" "$dir"
+}
+
+go_minimum() { sed -n 's/^go //p' "$root/go.mod"; }
+want_go() { :; }
+check_go() {
+  have go || die "Go $(go_minimum) or newer is needed: https://go.dev/dl"
+  # A Go from 1.21 on fetches a newer one itself unless told not to.
+  local version
+  version=$(cd / && go env GOVERSION | sed -E 's/^go([0-9.]+).*/\1/')
+  version_at_least "$version" "$(go_minimum)" || [ "$(go env GOTOOLCHAIN)" != local ] ||
+    die "Go $(go_minimum) or newer is needed, found $version: https://go.dev/dl"
 }
 
 want_go_tool() { :; }
@@ -142,7 +153,7 @@ esac
 
 kind() {
   case $1 in
-    postgres | redis | gcc | chromium | node) echo "$1" ;;
+    go | postgres | redis | gcc | chromium | node) echo "$1" ;;
     *) tool_version "$1" >/dev/null && echo go_tool ;;
   esac
 }
