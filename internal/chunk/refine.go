@@ -86,9 +86,9 @@ func (l *layout) cutWords(u unit, limit int) {
 // fit finds the longest prefix of s[start:end] with at most limit tokens, ending after white space if there is any.
 func fit(s string, start, end, limit int) (stop, tokens int) {
 	lastSpace, spaceTokens := -1, 0
-	i := start
-	for i < end {
-		next, cost := nextToken(s[:end], i)
+	i, horizon := start, min(end, start+(limit+2)*bytesPerSpaceToken) // what is behind it cannot fit
+	for i < horizon {
+		next, cost := nextToken(s[:horizon], i)
 		if tokens+cost > limit {
 			break
 		}
@@ -108,7 +108,7 @@ func fit(s string, start, end, limit int) (stop, tokens int) {
 	if stop == start { // one run that is larger than a chunk: cut it, its cheapest kind costs a token for 8 bytes
 		stop = start + limit*bytesPerWordToken
 	}
-	stop = characterStart(s, start, min(stop, end))
+	stop = characterStart(s, start, min(stop, horizon))
 	return stop, CountTokens(s[start:stop])
 }
 
