@@ -185,11 +185,11 @@ func TestLoadThatDoesNotReturnFailsItsCallers(t *testing.T) {
 func TestStaleIsServedAtOnceAndMadeAnewOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCache(t, Options{TTL: time.Hour, StaleTTL: 10 * time.Minute})
+		c := newCache(t, Options{TTL: time.Hour, StaleTTL: 30 * time.Minute})
 		get(t, c, keyOf("q"), answer("old"))
 		time.Sleep(53 * time.Minute)
 		requireResult(t, get(t, c, keyOf("q"), forbidden(t)), "old", Hit, TierMemory)
-		time.Sleep(13*time.Minute + time.Second) // past 110 % of the TTL, within 90 % and the window
+		time.Sleep(13*time.Minute + time.Second) // past 110 % of the TTL, within 90 % of it and the window
 		var loads atomic.Int32
 		slow := func(context.Context) (Value, error) {
 			loads.Add(1)
@@ -228,7 +228,7 @@ func TestPastTheStaleWindowItIsAMiss(t *testing.T) {
 func TestFailedRefreshKeepsTheStaleAnswerAndPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCache(t, Options{TTL: time.Hour, StaleTTL: 10 * time.Minute})
+		c := newCache(t, Options{TTL: time.Hour, StaleTTL: 30 * time.Minute})
 		get(t, c, keyOf("q"), answer("old"))
 		time.Sleep(66*time.Minute + time.Second)
 		var loads atomic.Int32
@@ -342,7 +342,9 @@ func TestMemoryIsBoundedInItemsAndInBytes(t *testing.T) {
 func TestLargeAnswersAreNotKept(t *testing.T) {
 	t.Parallel()
 	c := newCache(t, Options{})
-	large := func(context.Context) (Value, error) { return Value{Body: bytes.Repeat([]byte("x"), MaxValueBytes+1)}, nil }
+	large := func(context.Context) (Value, error) {
+		return Value{Body: bytes.Repeat([]byte("x"), MaxValueBytes+1)}, nil
+	}
 	require.Equal(t, Miss, get(t, c, keyOf("q"), large).State)
 	require.Equal(t, Miss, get(t, c, keyOf("q"), large).State)
 	require.Equal(t, int64(2), c.Stats().Oversized)

@@ -3,9 +3,12 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,6 +23,7 @@ const dialTimeout = time.Second
 // nothing is tried again, and nothing waits for more than timeout (0 for 50 ms).
 // opts say where and as whom to connect; they are not changed.
 func NewRedisClient(opts *redis.UniversalOptions, timeout time.Duration) redis.UniversalClient {
+	quietRedis()
 	setDefault(&timeout, 50*time.Millisecond)
 	o := *opts
 	o.ContextTimeoutEnabled = true
@@ -30,6 +34,18 @@ func NewRedisClient(opts *redis.UniversalOptions, timeout time.Duration) redis.U
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewUniversalClient(&o)
+}
+
+// quietRedis makes the library's own log lines ours, for debugging only: it would
+// write one to stderr for each connection that fails, which the breaker reports.
+var quietRedis = sync.OnceFunc(func() { redis.SetLogger(redisLog{}) })
+
+type redisLog struct{}
+
+func (redisLog) Printf(ctx context.Context, format string, v ...any) {
+	if slog.Default().Enabled(ctx, slog.LevelDebug) {
+		slog.DebugContext(ctx, "redis client", slog.String("text", fmt.Sprintf(format, v...)))
+	}
 }
 
 // countsAsFailure says what opens the breaker: no answer in time, and answers to
