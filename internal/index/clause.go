@@ -1,0 +1,132 @@
+package index
+
+// clause scores one term in one field of one segment.
+//
+// A posting contributes weight - weight/(1 + freq*inverse[length]), which is
+// weight*freq/(freq+norm) written so that rounding keeps it monotonic in both
+// freq and length: a bound computed from an impact is never below a score.
+// Contributions are whole numbers of score units, at least 1.
+type clause struct {
+	cursor
+	weight  float32
+	inverse []float32 // by length: 1/(k1*(1-b+b*length/average))
+	lengths []byte
+	bound   uint32 // of the whole list
+
+	windowBound uint32
+	boundBlock  int // first block that may touch the window
+	cachedBlock int // block whose bound is cached, -1 for none
+	cachedBound uint32
+}
+
+// start opens the list and computes its bound.
+func (c *clause) start(l *postingsList, seg *Segment, lengths []byte, weight float32, inverse []float32) {
+	c.weight, c.inverse, c.lengths = weight, inverse, lengths
+	c.boundBlock, c.cachedBlock = 0, -1
+	c.open(l, seg.meta.Chunks)
+	if l.skip != nil {
+		c.bound = c.impactBound(l.impacts)
+		return
+	}
+	c.bound = 0
+	if c.chunk == noMore {
+		return
+	}
+	c.loadFreqs()
+	for i, chunk := range c.chunks[:c.n] {
+		c.bound = max(c.bound, c.contribution(c.freqs[i], u16(lengths, int(chunk))))
+	}
+}
+
+// contribution returns the score units of a posting.
+func (c *clause) contribution(freq uint32, length uint16) uint32 {
+	x := float32(freq) * c.inverse[length]
+	return uint32(c.weight-c.weight/(1+x)) + 1
+}
+
+// score returns the score units of the current posting.
+func (c *clause) score() uint32 {
+	return c.contribution(c.freq(), u16(c.lengths, int(c.chunk)))
+}
+
+// impactBound returns the best score of the impacts.
+func (c *clause) impactBound(impacts []byte) uint32 {
+	best := uint32(0)
+	for ; len(impacts) >= impactBytes; impacts = impacts[impactBytes:] {
+		if impacts[0] == impactMaxFreq {
+			return uint32(c.weight) + 1
+		}
+		length := min(int(impacts[1])|int(impacts[2])<<8, len(c.inverse)-1)
+		best = max(best, c.contribution(uint32(impacts[0]), uint16(length)))
+	}
+	return best
+}
+
+// blockBound returns the best score of a block.
+func (c *clause) blockBound(block int) uint32 {
+	if c.list.skip == nil {
+		return c.bound
+	}
+	if c.cachedBlock != block {
+		c.cachedBlock, c.cachedBound = block, c.impactBound(c.list.impactsOf(block))
+	}
+	return c.cachedBound
+}
+
+// boundWindow sets windowBound to the best score of the chunks [base, end).
+// Windows come in increasing order.
+func (c *clause) boundWindow(base, end uint32) {
+	c.windowBound = 0
+	if c.list.skip == nil {
+		if c.chunk < end && c.last >= base {
+			c.windowBound = c.bound
+		}
+		return
+	}
+	n := c.list.blockCount()
+	if c.boundBlock < n && c.list.lastChunk(c.boundBlock) < base {
+		c.boundBlock = c.list.findBlock(c.boundBlock, base)
+	}
+	for b := c.boundBlock; b < n; b++ {
+		if b > 0 && c.list.lastChunk(b-1)+1 >= end {
+			return
+		}
+		if c.windowBound < c.bound {
+			c.windowBound = max(c.windowBound, c.blockBound(b))
+		}
+	}
+}
+
+// accumulate adds the scores of the chunks [base, end) to sums and marks those
+// that reach need in marks. Blocks whose bound is below skip are left out.
+func (c *clause) accumulate(sums []uint32, marks []uint64, base, end, need, skip uint32) {
+	c.seek(base)
+	lengths, inverse, weight := c.lengths, c.inverse, c.weight
+	for c.chunk < end {
+		if skip > 0 && c.blockBound(c.block) < skip {
+			c.load(c.block + 1)
+			continue
+		}
+		c.loadFreqs()
+		chunks, freqs := c.chunks[c.i:c.n], c.freqs[c.i:c.n]
+		k := 0
+		for ; k < len(chunks); k++ {
+			chunk := chunks[k]
+			if chunk >= end {
+				break
+			}
+			x := float32(freqs[k]) * inverse[u16(lengths, int(chunk))]
+			j := chunk - base
+			sum := sums[j] + uint32(weight-weight/(1+x)) + 1
+			sums[j] = sum
+			if sum >= need {
+				marks[j>>6] |= 1 << (j & 63)
+			}
+		}
+		if c.i += k; c.i < c.n {
+			c.chunk = c.chunks[c.i]
+			return
+		}
+		c.load(c.block + 1)
+	}
+}

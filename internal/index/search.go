@@ -1,0 +1,299 @@
+package index
+
+import (
+	"context"
+	"math"
+	"sync"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
+)
+
+// Bounds of a Request.
+const (
+	MaxLimit = 10000
+	maxK1    = 100
+	maxBoost = 100
+)
+
+// Search answers a request. Its errors are domain errors for a request that
+// makes no sense, the context's error, or ErrCorrupt.
+func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err error) {
+	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	defer recoverCorrupt(&err)
+	q := searches.Get().(*search)
+	defer q.release()
+	if err := q.run(ctx, s, &r); err != nil {
+		return nil, err
+	}
+	result = &Result{Generation: s.generation, Total: q.total, TotalIsLowerBound: q.lowerBound}
+	result.Hits, err = q.hits()
+	return result, err
+}
+
+// prepare fills in defaults and refuses what cannot be evaluated.
+func (r *Request) prepare() error {
+	if r.Limit == 0 {
+		r.Limit = DefaultLimit
+	}
+	if r.Limit < 0 || r.Limit > MaxLimit {
+		return domain.Errorf(domain.CodeInvalid, "limit must be between 1 and %d", MaxLimit)
+	}
+	if r.CountLimit <= 0 {
+		r.CountLimit = DefaultCountLimit
+	}
+	if r.Fragments <= 0 {
+		r.Fragments = DefaultFragments
+	}
+	if r.FragmentSize <= 0 {
+		r.FragmentSize = DefaultFragmentSize
+	}
+	if r.Params == nil {
+		r.Params = &DefaultParams
+	}
+	p := r.Params
+	if !(p.K1 >= 0 && p.K1 <= maxK1) || !(p.B >= 0 && p.B <= 1) || !(p.TitleBoost >= 0 && p.TitleBoost <= maxBoost) {
+		return domain.Errorf(domain.CodeInvalid, "ranking parameters are out of range")
+	}
+	if r.Filter != nil {
+		return r.Filter.Validate()
+	}
+	return nil
+}
+
+// search is the evaluation of one request. It is pooled with its memory.
+type search struct {
+	analyzer *analysis.Analyzer
+	snapshot *Snapshot
+	request  *Request
+	plan     *plan
+	norms    *norms
+	weights  []termWeights
+	postings []termPostings // views × terms
+	scale    float64        // score units per 1.0
+
+	top        topK
+	total      int
+	counting   bool
+	lowerBound bool
+	ranked     []candidate
+
+	window   window
+	eligible bitset
+	phrases  phraseMatcher
+	block    storedBlock
+	hitTerms map[string]float64
+}
+
+// termWeights are a term's numbers over the whole snapshot.
+type termWeights struct {
+	df, titleDF           int
+	idf, titleIDF         float64
+	text, title           float64 // score of a posting of infinite frequency
+	textWeight, titleUnit float32 // the same in score units
+}
+
+var searches = sync.Pool{New: func() any { return &search{analyzer: analysis.New()} }}
+
+func (q *search) release() {
+	q.snapshot, q.request, q.plan, q.norms = nil, nil, nil, nil
+	clear(q.postings[:cap(q.postings)]) // they point into segments
+	clear(q.top.heap[:cap(q.top.heap)])
+	clear(q.ranked[:cap(q.ranked)])
+	q.window.release()
+	searches.Put(q)
+}
+
+func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
+	q.snapshot, q.request = s, r
+	q.plan = parse(r.Query, q.analyzer)
+	q.norms = s.normsOf(*r.Params)
+	if err := q.lookUp(); err != nil {
+		return err
+	}
+	q.weigh()
+	q.top.reset(r.Limit, q.cursor())
+	q.startCounting()
+	for i := range s.views {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := q.searchView(i); err != nil {
+			return err
+		}
+	}
+	q.ranked = q.top.sorted(q.ranked)
+	return nil
+}
+
+// cursor returns the request's cursor in score units.
+func (q *search) cursor() *candidate {
+	after := q.request.After
+	if after == nil {
+		return nil
+	}
+	c := &candidate{score: int64(math.Round(after.Score * q.scale * weightFirst)), key: after.DocumentID[:], ordinal: after.Ordinal}
+	if q.request.Group == GroupDocument {
+		c.ordinal = maxOrdinal // a document has one hit
+	}
+	return c
+}
+
+// viewPostings returns the postings of all terms in a view.
+func (q *search) viewPostings(view int) []termPostings {
+	n := len(q.plan.terms)
+	return q.postings[view*n : (view+1)*n]
+}
+
+// lookUp finds every term in every segment and sums the document frequencies.
+func (q *search) lookUp() error {
+	terms, views := q.plan.terms, q.snapshot.views
+	q.weights = append(q.weights[:0], make([]termWeights, len(terms))...)
+	if n := len(terms) * len(views); cap(q.postings) < n {
+		q.postings = make([]termPostings, n)
+	} else {
+		q.postings = q.postings[:n]
+		clear(q.postings)
+	}
+	for i, v := range views {
+		postings := q.viewPostings(i)
+		for t := range terms {
+			offset, ok, err := v.findTerm(terms[t].term)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			if postings[t], err = readTerm(v.postings, offset); err != nil {
+				return err
+			}
+			text, title, err := v.liveDF(offset, &postings[t])
+			if err != nil {
+				return err
+			}
+			q.weights[t].df += text
+			q.weights[t].titleDF += title
+		}
+	}
+	return nil
+}
+
+// findTerm returns the offset of a term's record.
+func (s *Segment) findTerm(term string) (offset uint64, ok bool, err error) {
+	offset, ok, err = s.terms.Get([]byte(term))
+	if err != nil {
+		return 0, false, corrupt("term dictionary: %v", err)
+	}
+	return offset, ok, nil
+}
+
+// idf is that of Lucene: never negative.
+func idf(n, df int) float64 {
+	return math.Log(1 + (float64(n)-float64(df)+0.5)/(float64(df)+0.5))
+}
+
+// maxUnits bounds the sum of all contributions, so that it fits into 32 bits
+// and a float32 holds each one with the precision that is kept.
+const (
+	maxUnits     = 1 << 31
+	defaultScale = 1 << 16
+)
+
+// weigh computes the weights of all terms and the scale of score units.
+func (q *search) weigh() {
+	p, st := q.request.Params, &q.snapshot.stats
+	sum := 0.0
+	for t := range q.weights {
+		w, count := &q.weights[t], float64(q.plan.terms[t].count)
+		w.idf, w.titleIDF = idf(st.Chunks, w.df), idf(st.Docs, w.titleDF)
+		if w.df > 0 {
+			w.text = count * w.idf * (p.K1 + 1)
+		}
+		if w.titleDF > 0 {
+			w.title = count * p.TitleBoost * w.titleIDF * (p.K1 + 1)
+		}
+		sum += w.text + w.title
+	}
+	q.scale = defaultScale
+	for sum*q.scale > maxUnits/2 {
+		q.scale /= 2
+	}
+	for t := range q.weights {
+		w := &q.weights[t]
+		w.textWeight, w.titleUnit = float32(w.text*q.scale), float32(w.title*q.scale)
+	}
+}
+
+// startCounting decides whether matches have to be counted. They need not be
+// when one term alone has enough of them.
+func (q *search) startCounting() {
+	q.total, q.lowerBound, q.counting = 0, false, true
+	if q.request.Filter != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
+		return
+	}
+	scored, most := 0, 0
+	for t, w := range q.weights {
+		if q.plan.terms[t].count == 0 || w.df == 0 {
+			continue
+		}
+		scored++
+		hits := w.df
+		if q.request.Group == GroupDocument && q.snapshot.stats.Chunks != q.snapshot.stats.Docs {
+			hits = w.titleDF // chunks of one document count once
+		}
+		most = max(most, hits)
+	}
+	exact := scored == 1 && (q.request.Group == GroupNone || q.snapshot.stats.Chunks == q.snapshot.stats.Docs)
+	if exact || most >= q.request.CountLimit {
+		q.total, q.lowerBound, q.counting = most, !exact, false
+	}
+}
+
+// counted adds matches, and ends counting at the limit.
+func (q *search) counted(n int) {
+	q.total += n
+	if q.total >= q.request.CountLimit {
+		q.counting, q.lowerBound = false, true
+	}
+}
+
+func (q *search) searchView(i int) error {
+	v := q.snapshot.views[i]
+	e := eligibility{
+		v: v, p: q.plan, terms: q.viewPostings(i), group: q.request.Group, buffer: &q.eligible, phrase: q.phrases,
+	}
+	eligible, err := e.chunks(q.request.Filter)
+	q.phrases = e.phrase
+	if err != nil {
+		return err
+	}
+	if !q.plan.scored() {
+		q.matchAll(i, eligible)
+		return nil
+	}
+	return q.window.search(q, i, eligible)
+}
+
+// matchAll offers every eligible document, or chunk, with score 0.
+func (q *search) matchAll(i int, eligible bitset) {
+	v := q.snapshot.views[i]
+	for doc := range v.meta.Docs {
+		first, end := v.chunksOf(doc)
+		for c := first; c < end; c++ {
+			if eligible != nil && !eligible.has(c) {
+				continue
+			}
+			if q.counting {
+				q.counted(1)
+			}
+			ordinal := v.ordinalOf(c)
+			q.top.offer(candidate{segment: i, chunk: uint32(c), key: v.docKey(doc), ordinal: ordinal})
+			if q.request.Group == GroupDocument {
+				break
+			}
+		}
+	}
+}
