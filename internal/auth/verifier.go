@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/maypok86/otter/v2"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
 )
 
 // The refusals of Verify, besides ErrMalformed. Callers compare with errors.Is
@@ -87,6 +89,8 @@ type Verifier struct {
 	known   *otter.Cache[Hash, *verdict]
 	unknown *otter.Cache[Hash, *verdict]
 	flights singleflight.Group
+	// failures keeps an outage from filling the log.
+	failures rate.Sometimes
 
 	// mu makes "was anything invalidated since?" and "keep the answer" one step;
 	// without it a lookup that began before a revocation could outlive it.
@@ -126,7 +130,8 @@ func NewVerifier(store KeyStore, opts VerifierOptions) *Verifier {
 	}
 	return &Verifier{
 		store: store, opts: opts,
-		known: bounded(opts.MaxKeys), unknown: bounded(max(opts.MaxKeys/10, 16)),
+		failures: rate.Sometimes{Interval: time.Second},
+		known:    bounded(opts.MaxKeys), unknown: bounded(max(opts.MaxKeys/10, 16)),
 	}
 }
 
@@ -202,11 +207,7 @@ func (v *Verifier) lookup(ctx context.Context, hash Hash) <-chan singleflight.Re
 		// The lookup belongs to all its waiters: one of them leaving must not end it.
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.opts.LookupTimeout)
 		defer cancel()
-		answer, err := v.ask(detached, hash, epoch)
-		if err != nil {
-			slog.WarnContext(ctx, "API key lookup failed", slog.Any("error", err))
-		}
-		return answer, err
+		return v.ask(detached, hash, epoch)
 	})
 }
 
@@ -218,25 +219,48 @@ func (v *Verifier) inGrace(last *verdict, now time.Time) bool {
 
 // ask makes one lookup and keeps its answer unless something was invalidated
 // meanwhile.
-func (v *Verifier) ask(ctx context.Context, hash Hash, epoch uint64) (answer *verdict, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			answer, err = nil, fmt.Errorf("key lookup panicked: %v", r)
-		}
-	}()
+func (v *Verifier) ask(ctx context.Context, hash Hash, epoch uint64) (*verdict, error) {
 	// The clock is read before the question: the answer may be as old as that.
 	asked := v.opts.Now()
-	record, err := v.store.KeyLookup(ctx, hash[:])
+	record, err := v.fromStore(ctx, hash)
+	var answer *verdict
 	switch {
 	case err == nil:
 		answer = newVerdict(record, asked)
 	case domain.CodeOf(err) == domain.CodeNotFound:
 		answer = &verdict{missing: true, checkedAt: asked}
 	default:
+		v.failures.Do(func() { slog.WarnContext(ctx, "API key lookup failed", slog.Any("error", err)) })
 		return nil, err
 	}
 	v.keep(hash, answer, epoch)
 	return answer, nil
+}
+
+// fromStore returns in any case: also when the store panics, ends its goroutine
+// or does not care for its context.
+func (v *Verifier) fromStore(ctx context.Context, hash Hash) (Record, error) {
+	type found struct {
+		record Record
+		err    error
+	}
+	done := make(chan found, 1)
+	go func() {
+		answer := found{err: errors.New("the lookup ended its goroutine")}
+		defer func() {
+			if r := recover(); r != nil {
+				answer = found{err: fmt.Errorf("the lookup panicked: %v", r)}
+			}
+			done <- answer
+		}()
+		answer.record, answer.err = v.store.KeyLookup(ctx, hash[:])
+	}()
+	select {
+	case answer := <-done:
+		return answer.record, answer.err
+	case <-ctx.Done():
+		return Record{}, ctx.Err()
+	}
 }
 
 func (v *Verifier) keep(hash Hash, answer *verdict, epoch uint64) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
 )
 
 // Cache is a two-tier cache. It is safe for concurrent use. Close it.
@@ -17,8 +18,8 @@ type Cache struct {
 	flights singleflight.Group
 	counts  counters
 	refresh chan struct{} // one place for each refresh that may run
-
-	refreshLog throttle
+	// refreshLog keeps a broken index from filling the log.
+	refreshLog rate.Sometimes
 
 	mu         sync.Mutex // guards closed together with background.Add
 	closed     bool
@@ -28,7 +29,9 @@ type Cache struct {
 // New returns a Cache. It does not wait for Redis.
 func New(opts Options) *Cache {
 	opts = opts.withDefaults()
-	c := &Cache{opts: opts, refresh: make(chan struct{}, opts.MaxRefreshes)}
+	c := &Cache{
+		opts: opts, refresh: make(chan struct{}, opts.MaxRefreshes), refreshLog: rate.Sometimes{Interval: time.Second},
+	}
 	if opts.Disabled {
 		return c
 	}

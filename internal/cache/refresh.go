@@ -3,7 +3,6 @@ package cache
 import (
 	"context"
 	"log/slog"
-	"sync/atomic"
 	"time"
 )
 
@@ -46,9 +45,9 @@ func (c *Cache) makeAnew(ctx context.Context, key Key, e *entry, load LoadFunc) 
 		c.counts.refreshes.Add(1)
 	} else {
 		c.counts.refreshErrors.Add(1)
-		if c.refreshLog.allow() {
+		c.refreshLog.Do(func() {
 			c.opts.Logger.WarnContext(ctx, "a stale answer could not be made anew", slog.Any("error", r.Err))
-		}
+		})
 	}
 	// e is replaced by now, unless the load failed or its answer may not be kept.
 	e.nextRefresh.Store(time.Now().UnixNano() + int64(refreshPause))
@@ -63,13 +62,4 @@ func (c *Cache) begin() bool {
 	}
 	c.background.Add(1)
 	return true
-}
-
-// throttle lets one log line a second through: a broken Redis or index would
-// otherwise write one for each request.
-type throttle struct{ next atomic.Int64 }
-
-func (t *throttle) allow() bool {
-	now, next := time.Now().UnixNano(), t.next.Load()
-	return now >= next && t.next.CompareAndSwap(next, now+int64(time.Second))
 }

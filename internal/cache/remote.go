@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -34,8 +35,8 @@ type remote struct {
 	cancel   context.CancelFunc // ends writes and probes at once
 	work     sync.WaitGroup
 	counts   remoteCounters
-
-	rejectedLog throttle
+	// rejectedLog keeps a Redis full of foreign values from filling the log.
+	rejectedLog rate.Sometimes
 }
 
 type remoteCounters struct {
@@ -58,6 +59,7 @@ func newRemote(opts Options) *remote {
 	r := &remote{
 		client: opts.Redis, opts: opts, cancel: cancel,
 		queue: make(chan write, opts.MaxQueuedWrites), stop: make(chan struct{}),
+		rejectedLog: rate.Sometimes{Interval: time.Second},
 	}
 	r.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 		Name: "redis", MaxRequests: 1, Timeout: opts.ProbeInterval,
@@ -93,9 +95,9 @@ func (r *remote) get(ctx context.Context, key Key) (*entry, bool) {
 	if err != nil {
 		r.counts.rejected.Add(1)
 		r.counts.lastError.Store("rejected_value")
-		if r.rejectedLog.allow() {
+		r.rejectedLog.Do(func() {
 			r.opts.Logger.WarnContext(ctx, "refused a value from the redis cache", slog.Any("error", err))
-		}
+		})
 		return nil, false
 	}
 	return e, true

@@ -114,9 +114,9 @@ func (c *Cache) Stats() Stats {
 	s.Memory = TierStats{Stale: n.memoryStale.Load(), Hits: n.memoryHits.Load() + n.memoryStale.Load()}
 	s.Redis.TierStats = TierStats{Stale: n.redisStale.Load(), Hits: n.redisHits.Load() + n.redisStale.Load()}
 	s.Memory.Misses = s.Redis.Hits + s.Misses
-	s.Memory.HitRate = rate(s.Memory.Hits, s.Memory.Misses)
+	s.Memory.HitRate = hitRate(s.Memory.Hits, s.Memory.Misses)
 	s.Hits, s.Stale = s.Memory.Hits+s.Redis.Hits, s.Memory.Stale+s.Redis.Stale
-	s.HitRate = rate(s.Hits, s.Misses)
+	s.HitRate = hitRate(s.Hits, s.Misses)
 	if c.remote != nil {
 		c.remote.stats(&s.Redis)
 	}
@@ -128,13 +128,13 @@ func (r *remote) stats(s *RedisStats) {
 	s.Configured, s.Breaker = true, r.breaker.State().String()
 	s.Connected = n.connected.Load() && r.ready()
 	s.Misses = n.misses.Load()
-	s.HitRate = rate(s.Hits, s.Misses)
+	s.HitRate = hitRate(s.Hits, s.Misses)
 	s.Skipped, s.Errors, s.Rejected = n.skipped.Load(), n.errors.Load(), n.rejected.Load()
 	s.Written, s.Dropped, s.QueuedBytes = n.written.Load(), n.dropped.Load(), n.queuedBytes.Load()
 	s.LastError, _ = n.lastError.Load().(string)
 }
 
-func rate(hits, misses int64) float64 {
+func hitRate(hits, misses int64) float64 {
 	if hits+misses == 0 {
 		return 0
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +17,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+	"golang.org/x/time/rate"
 )
 
 // TracingOptions configure NewTracing.
@@ -82,7 +82,7 @@ func NewTracing(ctx context.Context, opts TracingOptions) (*Tracing, error) {
 func (t *Tracing) Install(log *slog.Logger) {
 	otel.SetTracerProvider(t.Provider)
 	otel.SetTextMapPropagator(t.Propagator)
-	otel.SetErrorHandler(&errorLog{log: log})
+	otel.SetErrorHandler(newErrorLog(log))
 }
 
 // Tracer returns a tracer for a part of the program.
@@ -113,14 +113,15 @@ func describe(opts TracingOptions) *resource.Resource {
 
 // errorLog keeps a dead collector from filling the log.
 type errorLog struct {
-	log  *slog.Logger
-	next atomic.Int64
+	log       *slog.Logger
+	sometimes rate.Sometimes
+}
+
+func newErrorLog(log *slog.Logger) *errorLog {
+	return &errorLog{log: log, sometimes: rate.Sometimes{Interval: time.Minute}}
 }
 
 // Handle implements otel.ErrorHandler.
 func (e *errorLog) Handle(err error) {
-	now, next := time.Now().UnixNano(), e.next.Load()
-	if now >= next && e.next.CompareAndSwap(next, now+int64(time.Minute)) {
-		e.log.Warn("traces cannot be exported", slog.Any("error", err))
-	}
+	e.sometimes.Do(func() { e.log.Warn("traces cannot be exported", slog.Any("error", err)) })
 }

@@ -128,7 +128,7 @@ func TestDeadCollectorHoldsUpNothing(t *testing.T) {
 func TestExportErrorsAreLoggedOnceAMinute(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	handler := &errorLog{log: slog.New(slog.NewTextHandler(&out, nil))}
+	handler := newErrorLog(slog.New(slog.NewTextHandler(&out, nil)))
 	for range 100 {
 		handler.Handle(errors.New("connection refused"))
 	}
