@@ -36,7 +36,7 @@ help: ## show this list
 	@printf '\nVariables: PKG (packages, now %s), ARGS (more arguments for the command)\n' '$(PKG)'
 
 .PHONY: dev
-dev: tools/dev admin-ui/try build ## start everything: API :8080, Temporal UI :8233
+dev: tools/run admin-ui/try build ## start everything: API :8080, Temporal UI :8233
 	@exec $(BIN)/rustassistant dev $(ARGS)
 
 .PHONY: build
@@ -66,6 +66,10 @@ $(UI)/dist/index.html: $(UI)/node_modules/.installed $(UI_SOURCES)
 	@echo 'building the dashboard ...' >&2
 	@$(NPM) run --silent build
 	@touch $@ $(UI)/dist/.gitkeep
+
+.PHONY: tools/run
+tools/run:
+	@$(TOOLS) go postgres redis-if-possible temporal
 
 .PHONY: tools/dev
 tools/dev:

@@ -40,6 +40,12 @@ have_redis() { have redis-server || have valkey-server; }
 want_redis() { have_redis || need redis-server; }
 check_redis() { have_redis || die "redis-server is still missing"; }
 
+# Redis if it can be had: the product runs without.
+want_redis_if_possible() { have_redis || ! have apt-get || ! can_be_root || need redis-server; }
+check_redis_if_possible() {
+  have_redis || say "going on without Redis (answers are cached in memory only); to have it: sudo apt-get install -y redis-server"
+}
+
 # The race detector needs a C compiler.
 want_gcc() { have gcc || need gcc libc6-dev; }
 check_gcc() { have gcc || die "gcc is still missing"; }
@@ -153,6 +159,7 @@ esac
 
 kind() {
   case $1 in
+    redis-if-possible) echo redis_if_possible ;;
     go | postgres | redis | gcc | chromium | node) echo "$1" ;;
     *) tool_version "$1" >/dev/null && echo go_tool ;;
   esac
