@@ -24,6 +24,21 @@ func BenchmarkMemoryHit(b *testing.B) {
 	})
 }
 
+func BenchmarkRedisHit(b *testing.B) {
+	c := newProcess(b, sharedRedis(b), Options{})
+	load := answer(strings.Repeat("x", 10_000))
+	key, ctx := keyOf("q"), context.Background()
+	get(b, c, key, load)
+	waitWritten(b, c, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.memory.entries.Invalidate(key.memory())
+		if r, err := c.Get(ctx, key, load); err != nil || r.Tier != TierRedis {
+			b.Fatal(r.Tier, err)
+		}
+	}
+}
+
 func BenchmarkMiss(b *testing.B) {
 	c := newCache(b, Options{})
 	load := answer(strings.Repeat("x", 10_000))

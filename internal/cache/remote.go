@@ -65,8 +65,11 @@ func newRemote(opts Options) *remote {
 		Name: "redis", MaxRequests: 1, Timeout: opts.ProbeInterval,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
-			if to != gobreaker.StateHalfOpen && from != to {
-				opts.Logger.Warn("redis cache breaker", slog.String("state", to.String()))
+			switch {
+			case to == gobreaker.StateOpen && from == gobreaker.StateClosed:
+				opts.Logger.Warn("the redis cache is left alone: it does not answer in time")
+			case to == gobreaker.StateClosed:
+				opts.Logger.Info("the redis cache is used again")
 			}
 		},
 	})
