@@ -1,0 +1,45 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+)
+
+// Health is the answer of /api/health.
+type Health struct {
+	Status  string `json:"status"`
+	Version string `json:"version"`
+}
+
+// Health asks whether the server is up.
+func (c *Client) Health(ctx context.Context) (*Health, error) {
+	var out Health
+	err := c.get(ctx, "/api/health", nil, &out)
+	return &out, err
+}
+
+// Stats are the figures of a tenant that commands use.
+type Stats struct {
+	Documents struct {
+		Total      int `json:"total"`
+		Searchable int `json:"searchable"`
+	} `json:"documents"`
+}
+
+// Stats asks for the tenant's figures.
+func (c *Client) Stats(ctx context.Context) (*Stats, error) {
+	var out Stats
+	err := c.get(ctx, "/api/stats", nil, &out)
+	return &out, err
+}
+
+// CreateTenant makes a tenant; it needs a key of platform scope. A tenant that exists is an error of IsConflict.
+func (c *Client) CreateTenant(ctx context.Context, slug, name string) error {
+	call, err := jsonCall(http.MethodPost, "/api/admin/tenants", map[string]string{"slug": slug, "name": name})
+	if err != nil {
+		return err
+	}
+	call.header.Set("Idempotency-Key", keyOr(""))
+	_, err = c.WithTenant("").do(ctx, call, nil)
+	return err
+}
