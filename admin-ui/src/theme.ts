@@ -38,6 +38,13 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace',
   headings: { fontWeight: "600" },
   components: {
+    Input: { defaultProps: { radius: "md" } },
+    InputWrapper: { styles: { label: { marginBottom: 6 }, error: { marginTop: 6 } } },
+    Skeleton: { styles: { root: { opacity: 0.55 } } },
+    Modal: {
+      styles: { content: { background: "var(--ra-surface)" }, header: { background: "var(--ra-surface)" } },
+    },
+    Menu: { styles: { dropdown: { background: "var(--ra-surface)", borderColor: "var(--ra-border)" } } },
     Tooltip: {
       defaultProps: { withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } },
     },
@@ -53,7 +60,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#5d5d68",
     "--ra-surface": "#ffffff",
     "--ra-border": "#e3e3e8",
+    "--mantine-color-error": "#c4281c",
     "--ra-hover": "#f3f3f5",
+    "--ra-selected": "#efeff2",
     "--ra-good": "#1f9d55",
     "--ra-warning": "#d97706",
     "--ra-bad": "#d92d20",
@@ -66,7 +75,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#a0a0ab",
     "--ra-surface": "#18181c",
     "--ra-border": "#2b2b32",
+    "--mantine-color-error": "#ff8a80",
     "--ra-hover": "#202026",
+    "--ra-selected": "#26262d",
     "--ra-good": "#34c777",
     "--ra-warning": "#f0a335",
     "--ra-bad": "#f2655a",

@@ -6,7 +6,7 @@ export interface FieldProblem {
 /** Any way in which a call can fail: refused by the API, or not answered at all. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  /** The HTTP status; 0 when there was no answer. */
+  /** The HTTP status; 0 when there was no answer, -1 when no call was to blame. */
   readonly status: number;
   readonly title: string;
   /** The API's own word for the error, e.g. "rate_limited"; empty when there was none. */
@@ -64,9 +64,15 @@ export function problemFromResponse(response: Response, body: unknown): ApiError
   });
 }
 
-/** Turns whatever a call threw into an ApiError. */
+/** Any error as a problem to show; what is none of the API's is a fault of the page itself. */
+export function asProblem(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ApiError({ status: -1, title: `The dashboard made a mistake: ${detail}`, cause: error });
+}
+
+/** Turns what fetch threw, or the reading of its answer, into an ApiError. */
 export function problemFromThrown(thrown: unknown): ApiError {
-  if (thrown instanceof ApiError) return thrown;
   const name = thrown instanceof Error ? thrown.name : "";
   if (name === "TimeoutError") {
     return new ApiError({ status: 0, title: "The server did not answer in time.", cause: thrown });

@@ -1,6 +1,6 @@
 import { Button, Code, Group } from "@mantine/core";
 import { IconCloudOff, IconLock, IconRefresh } from "@tabler/icons-react";
-import { problemFromThrown } from "../api/problem";
+import { asProblem } from "../api/problem";
 import { CopyButton } from "./copy-button";
 import { Message } from "./message";
 
@@ -14,7 +14,7 @@ interface Props {
 
 /** Why something could not be loaded, what to quote when asking for help, and another try. */
 export function Failure({ what, error, retry, retrying = false }: Props) {
-  const problem = problemFromThrown(error);
+  const problem = asProblem(error);
   if (problem.forbidden) {
     return (
       <Message icon={<IconLock size={28} stroke={1.5} />} title={`Your key may not see ${what}`}>

@@ -1,9 +1,9 @@
-import { Alert, Group, Text } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { problemFromThrown, type ApiError } from "../api/problem";
+import { asProblem, type ApiError } from "../api/problem";
 import { Failure, RetryButton } from "./failure";
+import { Notice } from "./notice";
 import { RelativeTime } from "./relative-time";
 
 interface Props<T> {
@@ -21,7 +21,7 @@ interface Props<T> {
  * sight, marked as old; data that may no longer be seen does not.
  */
 export function QueryState<T>({ query, what, loading, frame = (failure) => failure, children }: Props<T>) {
-  const problem = query.error === null ? null : problemFromThrown(query.error);
+  const problem = query.error === null ? null : asProblem(query.error);
   const retry = () => void query.refetch();
   // Whoever is signed out is on the way to the sign-in page.
   if (problem?.unauthenticated === true) return loading;
@@ -30,7 +30,7 @@ export function QueryState<T>({ query, what, loading, frame = (failure) => failu
   }
   if (query.data === undefined) return loading;
   return (
-    <>
+    <Stack gap="md">
       {problem !== null && (
         <StaleNotice
           problem={problem}
@@ -40,7 +40,7 @@ export function QueryState<T>({ query, what, loading, frame = (failure) => failu
         />
       )}
       {children(query.data)}
-    </>
+    </Stack>
   );
 }
 
@@ -53,21 +53,9 @@ interface StaleNoticeProps {
 
 function StaleNotice({ problem, since, retry, retrying }: StaleNoticeProps) {
   return (
-    <Alert
-      color="yellow"
-      mb="md"
-      p="xs"
-      role="status"
-      icon={<IconAlertTriangle size={16} aria-hidden />}
-      styles={{ body: { minWidth: 0 } }}
-    >
-      <Group justify="space-between" gap="xs">
-        <Text size="sm" c="var(--mantine-color-text)" style={{ overflowWrap: "anywhere" }}>
-          Not refreshed: {problem.message} These figures are from <RelativeTime at={since} />.
-          {problem.requestId !== "" && ` Request ${problem.requestId}.`}
-        </Text>
-        <RetryButton retry={retry} retrying={retrying} />
-      </Group>
-    </Alert>
+    <Notice action={<RetryButton retry={retry} retrying={retrying} />}>
+      Last refreshed <RelativeTime at={since} />. {problem.message}
+      {problem.requestId !== "" && ` Request ${problem.requestId}.`}
+    </Notice>
   );
 }

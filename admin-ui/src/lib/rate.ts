@@ -16,7 +16,7 @@ const windowMs = 30_000;
 export function useRate(value: number, at: number): number | null {
   const [samples, setSamples] = useState<Sample[]>([{ value, at }]);
   const newest = samples[samples.length - 1];
-  if (newest === undefined || newest.at !== at) {
+  if (newest?.at !== at) {
     // Set while rendering, as React advises for what follows from props: no second paint.
     setSamples(addSample(samples, { value, at }));
   }

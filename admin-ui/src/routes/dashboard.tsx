@@ -9,9 +9,8 @@ export const dashboardRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "dashboard",
   beforeLoad: async ({ context, location }) => {
-    const session = await context.queryClient.ensureQueryData(sessionQuery);
+    const session = await context.queryClient.query({ ...sessionQuery, staleTime: "static" });
     if (session !== null) return { session };
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
     throw redirect({ to: "/sign-in", search: { redirect: location.publicHref } });
   },
   component: Dashboard,

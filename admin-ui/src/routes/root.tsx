@@ -1,4 +1,4 @@
-import { Button, Center } from "@mantine/core";
+import { Button, Center, Stack } from "@mantine/core";
 import type { QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
@@ -7,7 +7,10 @@ import {
   type ErrorComponentProps,
 } from "@tanstack/react-router";
 import { IconCompassOff } from "@tabler/icons-react";
+import { useEffect, type ReactNode } from "react";
+import { asProblem } from "../api/problem";
 import { Failure } from "../components/failure";
+import { Logo } from "../components/logo";
 import { Message } from "../components/message";
 
 export interface RouterContext {
@@ -19,6 +22,8 @@ export const rootRoute = createRootRouteWithContext<RouterContext>()({
   notFoundComponent: PageNotFound,
 });
 
+const retryMs = 5000;
+
 /** The server could not be asked who is signed in, or a page broke. */
 function PageFailed({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
@@ -26,18 +31,23 @@ function PageFailed({ error, reset }: ErrorComponentProps) {
     reset();
     void router.invalidate();
   };
+  // While a server starts again, the page comes back by itself.
+  const { transient } = asProblem(error);
+  useEffect(() => {
+    if (!transient) return;
+    const timer = window.setTimeout(retry, retryMs);
+    return () => window.clearTimeout(timer);
+  });
   return (
-    <Center component="main" h="80vh">
-      <title>Error · RustAssistant</title>
+    <BarePage title="Error">
       <Failure what="this page" error={error} retry={retry} />
-    </Center>
+    </BarePage>
   );
 }
 
 function PageNotFound() {
   return (
-    <Center component="main" h="60vh">
-      <title>Not found · RustAssistant</title>
+    <BarePage title="Not found">
       <Message
         icon={<IconCompassOff size={28} stroke={1.5} />}
         title="There is no such page"
@@ -49,6 +59,19 @@ function PageNotFound() {
       >
         The address may be mistyped, or the page may belong to another version.
       </Message>
+    </BarePage>
+  );
+}
+
+/** A page without the frame, which needs to know who is signed in. */
+function BarePage({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Center component="main" mih="80vh">
+      <title>{`${title} · RustAssistant`}</title>
+      <Stack align="center" gap="xs">
+        <Logo size={40} />
+        {children}
+      </Stack>
     </Center>
   );
 }

@@ -27,7 +27,7 @@ export function Navigation({ session, onNavigate }: Props) {
             <Link
               key={tab.to}
               to={tab.to}
-              activeOptions={{ exact: tab.to === "/" }}
+              activeOptions={{ exact: tab.exact }}
               className={classes["item"]}
               onClick={onNavigate}
             >

@@ -41,7 +41,11 @@ export function Shell({ session, children }: { session: Session; children: React
             </Link>
           </Group>
           <Group gap="xs" wrap="nowrap">
-            {session.development === true && <span className={classes["development"]}>development</span>}
+            {session.development === true && (
+              <span className={classes["development"]}>
+                dev<span className={classes["wide"]}>elopment</span>
+              </span>
+            )}
             <TemporalLink visibleFrom="md" mr="xs" />
             <RefreshControl />
             <Group gap={2} wrap="nowrap">

@@ -85,23 +85,21 @@ function CacheCount({ cache }: { cache: Stats["cache"] }) {
     <Count
       label="Cache hit rate"
       value={formatShare(cache.hits, lookups)}
-      aside={redisState(cache.redis)}
+      aside={cacheState(cache)}
       bar={share(cache.hits, lookups)}
     >
       {lookups === 0
         ? "No lookups yet"
-        : `${formatNoun(cache.hits, "hit")}, ${formatNoun(cache.misses, "miss", "misses")}`}
-      {` · ${formatCount(cache.memory_items)} in memory`}
+        : `${formatNoun(cache.hits, "hit")} · ${formatNoun(cache.misses, "miss", "misses")}`}
     </Count>
   );
 }
 
-/** Where cached answers are kept. A breaker that is not closed holds Redis off after errors. */
-function redisState(redis: Stats["cache"]["redis"]): string {
-  if (!redis.connected) return "Memory only";
-  return redis.breaker === undefined || redis.breaker === "" || redis.breaker === "closed"
-    ? "Memory and Redis"
-    : `Redis held off (${redis.breaker})`;
+/** How much this process holds, unless Redis needs attention: its breaker opens after errors. */
+function cacheState(cache: Stats["cache"]): string {
+  const breaker = cache.redis.breaker ?? "";
+  if (breaker !== "" && breaker !== "closed") return "Redis held off";
+  return `${formatCount(cache.memory_items)} in memory`;
 }
 
 function share(part: number, whole: number): number {

@@ -1,17 +1,28 @@
-import { Skeleton } from "@mantine/core";
+import { Skeleton, Stack } from "@mantine/core";
+import { Loading } from "../../components/loading";
 import { CountsSkeleton } from "./counts";
 import classes from "./overview-page.module.css";
 
-/** Has the shape of the figures, so that nothing jumps when they arrive. */
+/** Has the shape of the figures, so that little jumps when they arrive. */
 export function FiguresSkeleton() {
   return (
-    <div className={classes["page"]} aria-busy="true" aria-label="Loading">
+    <Loading className={classes["page"]}>
       <CountsSkeleton />
       <div className={classes["columns"]}>
-        <Skeleton height={360} radius="lg" />
-        <Skeleton height={360} radius="lg" />
+        <LinesSkeleton lines={8} />
+        <LinesSkeleton lines={8} />
       </div>
-      <Skeleton height={280} radius="lg" />
-    </div>
+      <LinesSkeleton lines={5} />
+    </Loading>
+  );
+}
+
+function LinesSkeleton({ lines }: { lines: number }) {
+  return (
+    <Stack gap="lg" className={classes["skeleton"]}>
+      {Array.from({ length: lines }, (_, line) => (
+        <Skeleton key={line} height={12} width={`${90 - ((line * 37) % 50)}%`} />
+      ))}
+    </Stack>
   );
 }

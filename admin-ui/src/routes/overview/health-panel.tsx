@@ -1,5 +1,9 @@
 import { Skeleton } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
 import type { Health, Service } from "../../api/types";
+import { Loading } from "../../components/loading";
+import { Panel } from "../../components/panel";
+import { QueryState } from "../../components/query-state";
 import { Status, StatusDot, type Tone } from "../../components/status";
 import { formatDuration, formatMilliseconds, humanize } from "../../lib/format";
 import { list } from "../../lib/list";
@@ -20,25 +24,31 @@ const states: Record<string, { tone: Tone; label: string }> = {
   off: { tone: "idle", label: "Not used" },
 };
 
-export function HealthPanel({ health }: { health: Health }) {
-  const services = list(health.services);
-  const { tone, label } = summary(health.status, services);
+export function HealthPanel({ query }: { query: UseQueryResult<Health> }) {
   return (
-    <>
-      <div className={classes["summary"]}>
-        <strong>
-          <Status tone={tone} label={label} />
-        </strong>
-        <span className={classes["facts"]}>
-          {health.version} · {health.environment} · up {formatDuration(health.uptime_seconds * 1000)}
-        </span>
-      </div>
-      <ul className={classes["services"]}>
-        {services.map((service) => (
-          <ServiceTile key={service.name} service={service} />
-        ))}
-      </ul>
-    </>
+    <Panel title="System health" aside={query.isSuccess && <Summary health={query.data} />}>
+      <QueryState query={query} what="the system's health" loading={<HealthSkeleton />}>
+        {(health) => (
+          <ul className={classes["services"]}>
+            {list(health.services).map((service) => (
+              <ServiceTile key={service.name} service={service} />
+            ))}
+          </ul>
+        )}
+      </QueryState>
+    </Panel>
+  );
+}
+
+function Summary({ health }: { health: Health }) {
+  const { tone, label } = summary(health.status, list(health.services));
+  return (
+    <span className={classes["summary"]}>
+      <strong>
+        <Status tone={tone} label={label} />
+      </strong>
+      <span className={classes["uptime"]}>up {formatDuration(health.uptime_seconds * 1000)}</span>
+    </span>
   );
 }
 
@@ -79,11 +89,10 @@ export function summary(status: string, services: readonly Service[]): { tone: T
   return { tone, label: `${label}: ${affected.map((service) => serviceName(service.name)).join(", ")}` };
 }
 
-export function HealthSkeleton() {
+function HealthSkeleton() {
   return (
-    <div aria-busy="true" aria-label="Loading">
-      <Skeleton height={18} width={180} mb={18} />
+    <Loading>
       <Skeleton height={72} />
-    </div>
+    </Loading>
   );
 }

@@ -39,7 +39,7 @@ export function JobRow({ job, at }: Props) {
       </div>
       <div className={classes["link"]}>
         {temporal !== undefined && (
-          <ExternalLink href={temporal} aria-label={`Job ${shortId(job.id)} in the Temporal UI`}>
+          <ExternalLink href={temporal} c="dimmed" aria-label={`Job ${shortId(job.id)} in the Temporal UI`}>
             Temporal
           </ExternalLink>
         )}
@@ -51,14 +51,14 @@ export function JobRow({ job, at }: Props) {
 function JobProgress({ job, at }: Props) {
   const ended = job.done + job.failed;
   const rate = useRate(ended, at);
-  const { running } = jobState(job.state);
+  const { running, bar } = jobState(job.state);
   const whole = Math.max(job.total, 1);
   return (
     <div className={classes["progress"]}>
       <Progress.Root size={6} aria-label={`Progress of job ${shortId(job.id)}`}>
         <Progress.Section
           value={(job.done / whole) * 100}
-          color={running ? "var(--ra-active)" : "var(--ra-good)"}
+          color={`var(--ra-${bar})`}
           aria-label={`Done: ${formatCount(job.done)} of ${formatCount(job.total)}`}
         />
         <Progress.Section

@@ -5,6 +5,8 @@ interface JobState {
   tone: Tone;
   label: string;
   running: boolean;
+  /** The tone of what is done: documents that were indexed stay good whatever came after. */
+  bar: Tone;
 }
 
 const tones: Record<string, Tone> = {
@@ -18,5 +20,7 @@ const tones: Record<string, Tone> = {
 
 /** How a job's state is shown; a state that this page does not know yet keeps its own name. */
 export function jobState(state: string): JobState {
-  return { tone: tones[state] ?? "idle", label: humanize(state), running: state === "running" };
+  const tone = tones[state] ?? "idle";
+  const bar = tone === "warning" || tone === "bad" ? "good" : tone;
+  return { tone, label: humanize(state), running: state === "running", bar };
 }

@@ -7,7 +7,7 @@ import { list } from "../../lib/list";
 import { useRefetchInterval } from "../../refresh/refresh";
 import { Counts } from "./counts";
 import { FirstSteps } from "./first-steps";
-import { HealthPanel, HealthSkeleton } from "./health-panel";
+import { HealthPanel } from "./health-panel";
 import { IndexPanel } from "./index-panel";
 import { JobsPanel } from "./jobs-panel";
 import { FiguresSkeleton } from "./figures-skeleton";
@@ -23,11 +23,7 @@ export function OverviewPage({ session }: { session: Session }) {
     <div className={classes["page"]}>
       <title>Overview · RustAssistant</title>
       <h1 className={classes["heading"]}>Overview</h1>
-      <Panel title="System health">
-        <QueryState query={health} what="the system's health" loading={<HealthSkeleton />}>
-          {(data) => <HealthPanel health={data} />}
-        </QueryState>
-      </Panel>
+      <HealthPanel query={health} />
       <QueryState
         query={stats}
         what="the figures"

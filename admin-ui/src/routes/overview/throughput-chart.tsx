@@ -21,14 +21,18 @@ export default function ThroughputChart({ hours }: { hours: readonly HourCount[]
         strokeDasharray="2 4"
         barProps={{ isAnimationActive: false, radius: [3, 3, 0, 0] }}
         barChartProps={{ accessibilityLayer: false, margin: { top: 8, right: 4, bottom: 0, left: 0 } }}
-        xAxisProps={{ interval: "preserveStartEnd", minTickGap: 24 }}
-        yAxisProps={{ width: 52, allowDecimals: false, tickFormatter: compact.format }}
+        xAxisProps={{ interval: "equidistantPreserveStart", minTickGap: 20 }}
+        yAxisProps={{
+          width: 52,
+          allowDecimals: false,
+          tickFormatter: (documents: number) => compact.format(documents),
+        }}
       />
     </div>
   );
 }
 
-const compact = new Intl.NumberFormat("en", { notation: "compact" });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** The picture in words: how many in all, and when most. */
 function describe(hours: readonly HourCount[]): string {

@@ -24,9 +24,8 @@ export const signInRoute = createRoute({
   beforeLoad: async ({ context, search }) => {
     // Asked anew: another browser tab may have signed in meanwhile. In development
     // everybody has a session, so only there the form is shown in spite of one.
-    const session = await context.queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+    const session = await context.queryClient.query({ ...sessionQuery, staleTime: 1000 });
     if (session === null || session.development === true) return;
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
     throw redirect({ href: search.redirect ?? `${basePath}/` });
   },
   component: SignIn,

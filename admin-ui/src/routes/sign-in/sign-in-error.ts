@@ -1,9 +1,9 @@
 import { formatDuration } from "../../lib/format";
-import { problemFromThrown } from "../../api/problem";
+import { asProblem } from "../../api/problem";
 
 /** Says what to do about a refused sign-in. */
 export function signInError(error: unknown): string {
-  const problem = problemFromThrown(error);
+  const problem = asProblem(error);
   const request = problem.requestId === "" ? "" : ` (request ${problem.requestId})`;
   switch (problem.status) {
     case 401:

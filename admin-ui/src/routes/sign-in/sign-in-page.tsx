@@ -1,12 +1,12 @@
-import { Alert, Button, PasswordInput, Text, Title } from "@mantine/core";
+import { Box, Button, PasswordInput, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { IconClockExclamation } from "@tabler/icons-react";
 import { useRef, type SyntheticEvent } from "react";
 import { sessionQuery, signIn } from "../../api/queries";
 import { ApiError } from "../../api/problem";
 import type { Session } from "../../api/types";
 import { Logo } from "../../components/logo";
+import { Notice } from "../../components/notice";
 import { replaceSession } from "../../session/session";
 import { signInError } from "./sign-in-error";
 import classes from "./sign-in-page.module.css";
@@ -18,14 +18,14 @@ interface Props {
 }
 
 export function SignInPage({ target, expired }: Props) {
-  // The key lives in the field alone: not in React's state, not in any storage.
+  // The key lives in the field alone: not in React's state, a cache or a storage.
   const field = useRef<HTMLInputElement>(null);
   const queryClient = useQueryClient();
   const router = useRouter();
   const attempt = useMutation({
-    mutationFn: async (key: string): Promise<Session> => {
-      await signIn(key);
-      const session = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+    mutationFn: async (): Promise<Session> => {
+      await signIn(readKey(field.current));
+      const session = await queryClient.query({ ...sessionQuery, staleTime: 0 });
       if (session !== null) return session;
       throw new ApiError({
         status: 0,
@@ -33,8 +33,6 @@ export function SignInPage({ target, expired }: Props) {
           "The key is right, but your browser did not keep the session's cookie. Allow cookies for this site, and use HTTPS unless it runs on this machine.",
       });
     },
-    // The key must not stay behind in the mutation's cache.
-    gcTime: 0,
     onSuccess: (session) => {
       replaceSession(queryClient, session);
       router.history.push(target);
@@ -43,9 +41,8 @@ export function SignInPage({ target, expired }: Props) {
   });
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    const key = field.current?.value.trim() ?? "";
-    if (key === "") field.current?.focus();
-    else attempt.mutate(key);
+    if (readKey(field.current) === "") field.current?.focus();
+    else attempt.mutate();
   };
   return (
     <main className={classes["page"]}>
@@ -59,15 +56,9 @@ export function SignInPage({ target, expired }: Props) {
           Use an API key that may administer its tenant.
         </Text>
         {expired && !attempt.isError && (
-          <Alert
-            mb="md"
-            p="sm"
-            color="yellow"
-            role="status"
-            icon={<IconClockExclamation size={18} aria-hidden />}
-          >
-            Your session has ended. Sign in again to go on where you were.
-          </Alert>
+          <Box mb="md">
+            <Notice>Your session has ended. Sign in again to go on where you were.</Notice>
+          </Box>
         )}
         <PasswordInput
           ref={field}
@@ -101,4 +92,9 @@ export function SignInPage({ target, expired }: Props) {
       </form>
     </main>
   );
+}
+
+/** The key as typed, without the white space that copying brings along. */
+function readKey(field: HTMLInputElement | null): string {
+  return field?.value.trim() ?? "";
 }
