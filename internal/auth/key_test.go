@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"log/slog"
@@ -10,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 var keyForm = regexp.MustCompile(`^ra_live_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$`)
@@ -109,7 +111,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		key, err := Parse(text)
 		if err != nil {
-			if err != error(ErrMalformed) {
+			if !errors.Is(err, ErrMalformed) {
 				t.Fatalf("another error: %v", err)
 			}
 			return

@@ -5,8 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 func TestScopesGrantWhatTheySay(t *testing.T) {

@@ -12,9 +12,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
-	"github.com/rustassistant/rustassistant/internal/domain"
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 // The refusals of Verify, besides ErrMalformed. Callers compare with errors.Is

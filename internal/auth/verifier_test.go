@@ -12,8 +12,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 // keyTable is a KeyStore in memory that counts its lookups and can be made to fail.
@@ -69,6 +70,9 @@ func verify(t *testing.T, v *Verifier, key Key) (*Principal, error) {
 	t.Helper()
 	return v.Verify(t.Context(), key.Reveal())
 }
+
+// advance moves the clock of a synctest bubble.
+func advance(d time.Duration) { <-time.After(d) }
 
 func TestAGoodKeyIsVerifiedOnce(t *testing.T) {
 	t.Parallel()
@@ -169,7 +173,7 @@ func TestAKeyExpiresOnTimeOutOfTheCache(t *testing.T) {
 		v := NewVerifier(table, VerifierOptions{})
 		_, err := verify(t, v, key)
 		require.NoError(t, err)
-		time.Sleep(2 * time.Second)
+		advance(2 * time.Second)
 		_, err = verify(t, v, key)
 		require.ErrorIs(t, err, ErrExpiredKey)
 		require.Equal(t, int32(1), table.lookups.Load())
@@ -188,7 +192,7 @@ func TestRevocationWorksWithinFiveSecondsWithoutNotification(t *testing.T) {
 		table.set(key, func(r *Record) { r.RevokedAt = &revoked })
 		for time.Since(revoked) < 5*time.Second {
 			_, err = verify(t, v, key)
-			time.Sleep(50 * time.Millisecond)
+			advance(50 * time.Millisecond)
 		}
 		require.ErrorIs(t, err, ErrRevokedKey)
 	})
@@ -263,7 +267,7 @@ func TestOneLookupForAllWhoAskAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		key := Generate()
 		table := newTable(key)
-		table.setFault(func(context.Context) error { time.Sleep(time.Second); return nil })
+		table.setFault(func(context.Context) error { advance(time.Second); return nil })
 		v := NewVerifier(table, VerifierOptions{})
 		impatient, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
@@ -290,7 +294,7 @@ func TestItFailsClosed(t *testing.T) {
 		"hanging": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 		"panic":   func(context.Context) error { panic("a bug") },
 		"exits":   func(context.Context) error { runtime.Goexit(); return nil },
-		"deaf":    func(context.Context) error { time.Sleep(time.Minute); return nil },
+		"deaf":    func(context.Context) error { advance(time.Minute); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -300,7 +304,7 @@ func TestItFailsClosed(t *testing.T) {
 				v := NewVerifier(table, VerifierOptions{})
 				_, err := verify(t, v, key)
 				require.NoError(t, err)
-				time.Sleep(4 * time.Second)
+				advance(4 * time.Second)
 				table.setFault(fault)
 				start := time.Now()
 				p, err := verify(t, v, key)
@@ -308,7 +312,7 @@ func TestItFailsClosed(t *testing.T) {
 				require.Nil(t, p)
 				require.LessOrEqual(t, time.Since(start), 2*time.Second)
 				table.setFault(nil)
-				time.Sleep(2 * time.Minute) // what hangs ends by itself
+				advance(2 * time.Minute) // what hangs ends by itself
 				_, err = verify(t, v, key)
 				require.NoError(t, err, "a failure is not kept")
 			})
@@ -325,7 +329,7 @@ func TestOutageGraceAcceptsKnownKeysMarkedAndAtOnce(t *testing.T) {
 		_, err := verify(t, v, known)
 		require.NoError(t, err)
 		table.setFault(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-		time.Sleep(5 * time.Second)
+		advance(5 * time.Second)
 
 		p, err := verify(t, v, known) // the first one finds out
 		require.NoError(t, err)
@@ -341,7 +345,7 @@ func TestOutageGraceAcceptsKnownKeysMarkedAndAtOnce(t *testing.T) {
 		require.ErrorIs(t, err, ErrStoreDown, "grace is for keys that were good before")
 
 		table.setFault(nil)
-		time.Sleep(3 * time.Second)
+		advance(3 * time.Second)
 		_, _ = verify(t, v, known)
 		synctest.Wait()
 		p, err = verify(t, v, known)
@@ -349,7 +353,7 @@ func TestOutageGraceAcceptsKnownKeysMarkedAndAtOnce(t *testing.T) {
 		require.False(t, p.Unconfirmed, "confirmed again")
 
 		table.setFault(func(context.Context) error { return errors.New("down") })
-		time.Sleep(2 * time.Minute)
+		advance(2 * time.Minute)
 		_, err = verify(t, v, known)
 		require.ErrorIs(t, err, ErrStoreDown, "grace ends")
 	})

@@ -88,7 +88,7 @@ func TestOneFlightForAllWhoAskAtOnce(t *testing.T) {
 			wg.Go(func() {
 				requireResult(t, get(t, c, keyOf("q"), func(context.Context) (Value, error) {
 					loads.Add(1)
-					time.Sleep(time.Second)
+					advance(time.Second)
 					return Value{Body: []byte("a")}, nil
 				}), "a", Miss, TierNone)
 			})
@@ -156,7 +156,7 @@ func TestLoadThatDoesNotReturnFailsItsCallers(t *testing.T) {
 	}{
 		"panics":              {func(context.Context) (Value, error) { panic("boom") }, ErrLoadPanicked},
 		"ends its goroutine":  {func(context.Context) (Value, error) { runtime.Goexit(); return Value{}, nil }, errLoadExited},
-		"ignores its context": {func(context.Context) (Value, error) { time.Sleep(time.Minute); return Value{}, nil }, ErrLoadTimeout},
+		"ignores its context": {func(context.Context) (Value, error) { advance(time.Minute); return Value{}, nil }, ErrLoadTimeout},
 		"waits for its context": {func(ctx context.Context) (Value, error) {
 			<-ctx.Done()
 			return Value{}, ctx.Err()
@@ -176,7 +176,7 @@ func TestLoadThatDoesNotReturnFailsItsCallers(t *testing.T) {
 				wg.Wait()
 				requireResult(t, get(t, cache, keyOf("q"), answer("a")), "a", Miss, TierNone)
 				cache.Close()
-				time.Sleep(2 * time.Minute) // the load that ignores its context ends by itself
+				advance(2 * time.Minute) // the load that ignores its context ends by itself
 			})
 		})
 	}
@@ -187,13 +187,13 @@ func TestStaleIsServedAtOnceAndMadeAnewOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, Options{TTL: time.Hour, StaleTTL: 30 * time.Minute})
 		get(t, c, keyOf("q"), answer("old"))
-		time.Sleep(53 * time.Minute)
+		advance(53 * time.Minute)
 		requireResult(t, get(t, c, keyOf("q"), forbidden(t)), "old", Hit, TierMemory)
-		time.Sleep(13*time.Minute + time.Second) // past 110 % of the TTL, within 90 % of it and the window
+		advance(13*time.Minute + time.Second) // past 110 % of the TTL, within 90 % of it and the window
 		var loads atomic.Int32
 		slow := func(context.Context) (Value, error) {
 			loads.Add(1)
-			time.Sleep(2 * time.Second)
+			advance(2 * time.Second)
 			return Value{Body: []byte("new")}, nil
 		}
 		for range 50 {
@@ -203,7 +203,7 @@ func TestStaleIsServedAtOnceAndMadeAnewOnce(t *testing.T) {
 			require.Zero(t, time.Since(start), "nobody waits")
 			require.Greater(t, r.Age, time.Hour)
 		}
-		time.Sleep(3 * time.Second)
+		advance(3 * time.Second)
 		require.Equal(t, int32(1), loads.Load())
 		requireResult(t, get(t, c, keyOf("q"), forbidden(t)), "new", Hit, TierMemory)
 		s := c.Stats()
@@ -219,7 +219,7 @@ func TestPastTheStaleWindowItIsAMiss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, Options{TTL: time.Hour, StaleTTL: 10 * time.Minute})
 		get(t, c, keyOf("q"), answer("old"))
-		time.Sleep(77 * time.Minute)
+		advance(77 * time.Minute)
 		requireResult(t, get(t, c, keyOf("q"), answer("new")), "new", Miss, TierNone)
 		c.Close()
 	})
@@ -230,7 +230,7 @@ func TestFailedRefreshKeepsTheStaleAnswerAndPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, Options{TTL: time.Hour, StaleTTL: 30 * time.Minute})
 		get(t, c, keyOf("q"), answer("old"))
-		time.Sleep(66*time.Minute + time.Second)
+		advance(66*time.Minute + time.Second)
 		var loads atomic.Int32
 		failing := func(context.Context) (Value, error) {
 			loads.Add(1)
@@ -238,7 +238,7 @@ func TestFailedRefreshKeepsTheStaleAnswerAndPauses(t *testing.T) {
 		}
 		for range 30 {
 			requireResult(t, get(t, c, keyOf("q"), failing), "old", Stale, TierMemory)
-			time.Sleep(100 * time.Millisecond)
+			advance(100 * time.Millisecond)
 		}
 		require.Equal(t, int32(3), loads.Load(), "once a second")
 		require.Equal(t, int64(3), c.Stats().Refreshes.Failed)
@@ -253,7 +253,7 @@ func TestRefreshesAreBounded(t *testing.T) {
 		for i := range 40 {
 			get(t, c, keyOf(fmt.Sprint(i)), answer("old"))
 		}
-		time.Sleep(70 * time.Minute)
+		advance(70 * time.Minute)
 		var running, most atomic.Int32
 		for round := range 20 {
 			for i := range 40 {
@@ -261,13 +261,13 @@ func TestRefreshesAreBounded(t *testing.T) {
 					n := running.Add(1)
 					for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
 					}
-					time.Sleep(time.Second)
+					advance(time.Second)
 					running.Add(-1)
 					return Value{Body: []byte("new")}, nil
 				})
 			}
 			require.LessOrEqual(t, running.Load(), int32(3), "round %d", round)
-			time.Sleep(1100 * time.Millisecond)
+			advance(1100 * time.Millisecond)
 		}
 		require.Equal(t, int32(3), most.Load())
 		require.Equal(t, int64(40), c.Stats().Refreshes.Done)
@@ -282,9 +282,9 @@ func TestNegativeAnswersAreShort(t *testing.T) {
 		c := newCache(t, Options{NegativeTTL: 10 * time.Second})
 		nothing := func(context.Context) (Value, error) { return Value{Body: []byte("[]"), Negative: true}, nil }
 		get(t, c, keyOf("q"), nothing)
-		time.Sleep(8 * time.Second)
+		advance(8 * time.Second)
 		requireResult(t, get(t, c, keyOf("q"), forbidden(t)), "[]", Hit, TierMemory)
-		time.Sleep(3*time.Second + time.Millisecond)
+		advance(3*time.Second + time.Millisecond)
 		requireResult(t, get(t, c, keyOf("q"), answer("found")), "found", Miss, TierNone)
 		c.Close()
 	})
@@ -359,7 +359,7 @@ func TestExpiredEntriesLeaveMemory(t *testing.T) {
 			get(t, c, keyOf(fmt.Sprint(i)), answer("a"))
 		}
 		require.Equal(t, 100, c.Stats().MemoryItems)
-		time.Sleep(10 * time.Minute)
+		advance(10 * time.Minute)
 		require.Zero(t, c.Stats().MemoryItems)
 		require.Zero(t, c.Stats().MemoryBytes)
 		c.Close()
@@ -391,15 +391,15 @@ func TestCloseIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, Options{TTL: time.Hour, StaleTTL: time.Hour, CloseTimeout: 2 * time.Second})
 		get(t, c, keyOf("q"), answer("old"))
-		time.Sleep(67 * time.Minute)
+		advance(67 * time.Minute)
 		get(t, c, keyOf("q"), func(context.Context) (Value, error) {
-			time.Sleep(10 * time.Second)
+			advance(10 * time.Second)
 			return Value{Body: []byte("new")}, nil
 		})
 		start := time.Now()
 		c.Close()
 		require.Equal(t, 2*time.Second, time.Since(start))
-		time.Sleep(time.Minute) // the refresh ends by itself
+		advance(time.Minute) // the refresh ends by itself
 	})
 }
 
@@ -408,7 +408,7 @@ func TestLatencySavedIsTheLoadsCost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, Options{})
 		get(t, c, keyOf("q"), func(context.Context) (Value, error) {
-			time.Sleep(20 * time.Millisecond)
+			advance(20 * time.Millisecond)
 			return Value{Body: []byte("a")}, nil
 		})
 		for range 5 {

@@ -80,9 +80,9 @@ func TestHangingRedisHoldsUpNobodyOnceTheBreakerIsOpen(t *testing.T) {
 	eventually(t, breakerIs(c, "open"), "given up")
 
 	// From here on only the probe waits: its failures are the only ones.
-	errors, probes, start := c.Stats().Redis.Errors, int64(0), time.Now()
+	errors, start := c.Stats().Redis.Errors, time.Now()
 	slowest = underFault(t, c, "open", 8000)
-	probes = int64(time.Since(start)/(200*time.Millisecond)) + 2
+	probes := int64(time.Since(start)/(200*time.Millisecond)) + 2
 	t.Logf("with the breaker open: slowest %v, 8000 answers in %v", slowest, time.Since(start))
 	require.LessOrEqual(t, c.Stats().Redis.Errors-errors, probes, "requests wait on Redis")
 	require.Equal(t, "timeout", c.Stats().Redis.LastError)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,7 @@ func answer(text string) LoadFunc {
 
 // forbidden is a load that must not be called.
 func forbidden(t testing.TB) LoadFunc {
+	t.Helper()
 	return func(context.Context) (Value, error) {
 		t.Error("loaded what should have been kept")
 		return Value{}, nil
@@ -59,3 +61,6 @@ func requireResult(t testing.TB, r Result, body string, state State, tier Tier) 
 	require.Equal(t, body, string(r.Body))
 	require.Equal(t, state.String()+" "+tier.String(), r.State.String()+" "+r.Tier.String())
 }
+
+// advance moves the clock of a synctest bubble.
+func advance(d time.Duration) { <-time.After(d) }

@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
 	"github.com/rustassistant/rustassistant/internal/config"
 	"github.com/rustassistant/rustassistant/internal/testenv"
-	"github.com/stretchr/testify/require"
 )
 
 // redisServer is a Redis of the test's own, to be killed, stopped and restarted.
@@ -58,11 +59,13 @@ func (s *redisServer) start() {
 func (s *redisServer) waitReady() bool {
 	client := redis.NewClient(&redis.Options{Addr: s.address(), MaxRetries: -1})
 	defer func() { _ = client.Close() }()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for range 100 {
 		if client.Ping(context.Background()).Err() == nil {
 			return true
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-tick.C
 	}
 	return false
 }

@@ -133,14 +133,20 @@ func (r *remote) writeLoop(ctx context.Context) {
 		case w := <-r.queue:
 			r.write(ctx, w)
 		case <-r.stop:
-			for {
-				select {
-				case w := <-r.queue:
-					r.write(ctx, w)
-				default:
-					return
-				}
-			}
+			r.writeOut(ctx)
+			return
+		}
+	}
+}
+
+// writeOut writes what is queued; with a dead Redis or ctx that is dropping it.
+func (r *remote) writeOut(ctx context.Context) {
+	for {
+		select {
+		case w := <-r.queue:
+			r.write(ctx, w)
+		default:
+			return
 		}
 	}
 }

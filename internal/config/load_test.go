@@ -2,7 +2,6 @@ package config
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -12,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rustassistant/rustassistant/internal/auth"
 )
 
 // The .env of the guide, as it stands there.
@@ -305,5 +305,6 @@ func TestRealEnvironmentWinsOverDotEnv(t *testing.T) {
 	_, err = Load(RoleServer)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "secret-canary")
-	require.False(t, errors.As(err, new(*Error)))
+	var violations *Error
+	require.NotErrorAs(t, err, &violations)
 }

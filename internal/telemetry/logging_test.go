@@ -9,16 +9,26 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
-	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rustassistant/rustassistant/internal/auth"
 )
 
-func logged(t *testing.T, ctx context.Context, msg string, args ...any) (map[string]any, string) {
+// write logs a message that a test made up.
+func write(ctx context.Context, t *testing.T, log *slog.Logger, msg string, args ...any) {
+	t.Helper()
+	r := slog.NewRecord(time.Now(), slog.LevelInfo, msg, 0)
+	r.Add(args...)
+	require.NoError(t, log.Handler().Handle(ctx, r))
+}
+
+func logged(ctx context.Context, t *testing.T, msg string, args ...any) (map[string]any, string) {
 	t.Helper()
 	var out bytes.Buffer
-	NewLogger(&out, LogOptions{Service: "rustassistant", Version: "1"}).InfoContext(ctx, msg, args...)
+	write(ctx, t, NewLogger(&out, LogOptions{Service: "rustassistant", Version: "1"}), msg, args...)
 	var line map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &line), out.String())
 	return line, out.String()
@@ -31,7 +41,7 @@ func TestLinesHoldWhatTheContextHolds(t *testing.T) {
 	sibling := With(ctx, slog.String("workflow_id", "other"))
 	ctx = With(ctx, slog.String("workflow_id", "index/1"))
 	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
-	line, _ := logged(t, trace.ContextWithSpanContext(ctx, span), "hello", "n", 1)
+	line, _ := logged(trace.ContextWithSpanContext(ctx, span), t, "hello", "n", 1)
 	require.Equal(t, "req-1", line["request_id"])
 	require.Equal(t, "acme", line["tenant"])
 	require.Equal(t, "index/1", line["workflow_id"])
@@ -40,7 +50,7 @@ func TestLinesHoldWhatTheContextHolds(t *testing.T) {
 	require.Equal(t, "rustassistant", line["service"])
 	require.Equal(t, "req-1", RequestID(ctx))
 	require.Empty(t, RequestID(t.Context()))
-	line, _ = logged(t, sibling, "hello")
+	line, _ = logged(sibling, t, "hello")
 	require.Equal(t, "other", line["workflow_id"])
 }
 
@@ -50,7 +60,7 @@ func TestSecretsAreRedactedByNameAndByForm(t *testing.T) {
 	key := auth.Generate().Reveal()
 	header := http.Header{"X-Api-Key": {canary}, "Authorization": {"Bearer " + canary}, "Cookie": {canary}, "Accept": {"fine"}}
 	type deep struct{ Inner map[string]string }
-	_, text := logged(t, t.Context(), "connect to postgresql://app:"+canary+"@db/x with "+key,
+	_, text := logged(t.Context(), t, "connect to postgresql://app:"+canary+"@db/x with "+key,
 		"password", canary, "db_password", canary, "API-Key", canary, "Authorization", canary, "set-cookie", canary,
 		"encryption_key", canary, "webhook_secret", slog.AnyValue([]string{canary}), "session_token", canary,
 		slog.Group("redis", "password", canary, "url", "redis://:"+canary+"@cache:6379"),
@@ -66,7 +76,7 @@ func TestSecretsAreRedactedByNameAndByForm(t *testing.T) {
 
 func TestHarmlessAttributesAreKept(t *testing.T) {
 	t.Parallel()
-	line, _ := logged(t, t.Context(), "GET https://example.com/a?b=c done", "tokens", 512, "token_count", 7,
+	line, _ := logged(t.Context(), t, "GET https://example.com/a?b=c done", "tokens", 512, "token_count", 7,
 		"url", "http://localhost:8080/api/search", "key", "value", "idempotency_key", "k-1", "mail", "a@b.example",
 		"cookie_accepted", true)
 	require.Equal(t, "GET https://example.com/a?b=c done", line["msg"])
@@ -84,7 +94,7 @@ func TestRedactedLinesAreStillJSON(t *testing.T) {
 	for _, value := range []string{
 		`Bearer "quoted"`, `http://a:b"c@d`, "Bearer a\\b\"c", "://:@", "redis://:p@ss\n@x", `Basic AAAAAAAA\"`, "?token=a\"b",
 	} {
-		logged(t, t.Context(), value, "v", value, "e", errors.New(value))
+		logged(t.Context(), t, value, "v", value, "e", errors.New(value))
 	}
 }
 
@@ -102,7 +112,7 @@ func FuzzRedactedLinesAreStillJSON(f *testing.F) {
 	f.Add("Bearer x", "http://u:p@h")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		var out bytes.Buffer
-		NewLogger(&out, LogOptions{}).Info(a, "v", b, "s", slog.GroupValue(slog.String("url", a+b)))
+		write(t.Context(), t, NewLogger(&out, LogOptions{}), a, "v", b, "s", slog.GroupValue(slog.String("url", a+b)))
 		require.True(t, json.Valid(out.Bytes()), out.String())
 	})
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/rustassistant/rustassistant/internal/domain"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 // other stands for a label value that is not one of those expected.

@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 func scrape(t *testing.T, m *Metrics, accept string) string {
