@@ -1,0 +1,31 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/rustassistant/rustassistant/internal/store"
+)
+
+// eventRetention is how long events stay readable in the outbox.
+const eventRetention = 7 * 24 * time.Hour
+
+// Maintenance removes what has served its time.
+type Maintenance struct {
+	Store *store.Store
+}
+
+// PurgeExpiredOutput counts removed rows.
+type PurgeExpiredOutput struct {
+	IdempotencyKeys int64 `json:"idempotency_keys"`
+	Sessions        int64 `json:"sessions"`
+	Events          int64 `json:"events"`
+}
+
+// PurgeExpired removes expired idempotency keys and sessions and old events.
+func (m *Maintenance) PurgeExpired(ctx context.Context) (PurgeExpiredOutput, error) {
+	out, err := m.Store.PurgeExpired(ctx, eventRetention, func() { activity.RecordHeartbeat(ctx) })
+	return PurgeExpiredOutput(out), toTemporal(err)
+}

@@ -1,0 +1,165 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/rustassistant/rustassistant/internal/index"
+	"github.com/rustassistant/rustassistant/internal/store"
+)
+
+// Segments merges the segments of a tenant's index.
+type Segments struct {
+	Store *store.Store
+	Index *index.Manager
+	// WorkDir holds a merged segment until it is committed.
+	WorkDir string
+}
+
+// MergeSegmentsInput names a tenant.
+type MergeSegmentsInput struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// MergeSegmentsOutput says how many segments became one; 0 when there was
+// nothing worth merging.
+type MergeSegmentsOutput struct {
+	Merged     int    `json:"merged"`
+	Documents  int    `json:"documents"`
+	Bytes      int64  `json:"bytes"`
+	Generation uint64 `json:"generation"`
+}
+
+// MergeSegments does the most useful merge of the tenant's segments. A merge
+// that comes too late changes nothing and is planned again.
+func (s *Segments) MergeSegments(ctx context.Context, in MergeSegmentsInput) (MergeSegmentsOutput, error) {
+	beat := startHeartbeat(ctx, heartbeatEvery)
+	defer beat.stop()
+	var out MergeSegmentsOutput
+	var err error
+	for range reloads {
+		out, err = s.merge(ctx, in.TenantID)
+		if !errors.Is(err, store.ErrFenced) {
+			break
+		}
+	}
+	return out, toTemporal(err)
+}
+
+func (s *Segments) merge(ctx context.Context, tenant uuid.UUID) (MergeSegmentsOutput, error) {
+	snapshot, err := s.newest(ctx, tenant)
+	if err != nil {
+		return MergeSegmentsOutput{}, err
+	}
+	defer snapshot.Release()
+	plan := index.PlanMerge(snapshot.Infos(), index.DefaultMergePolicy())
+	if len(plan) == 0 {
+		return MergeSegmentsOutput{}, nil
+	}
+	return s.mergeGroup(ctx, tenant, snapshot, plan[0])
+}
+
+// MergeTail merges the tiny segments that many small commits leave, at once and
+// by the one who has just committed, so that a stream of single documents never
+// piles up segments. It reports whether larger merges are due.
+func (s *Segments) MergeTail(ctx context.Context, tenant uuid.UUID) (due bool, err error) {
+	snapshot, err := s.newest(ctx, tenant)
+	if err != nil {
+		return false, err
+	}
+	defer snapshot.Release()
+	segments := snapshot.Infos()
+	tail := index.PlanMerge(segments, index.TailMergePolicy())
+	if len(tail) == 0 {
+		return len(index.PlanMerge(segments, index.DefaultMergePolicy())) > 0, nil
+	}
+	_, err = s.mergeGroup(ctx, tenant, snapshot, tail[0])
+	if errors.Is(err, store.ErrFenced) {
+		return false, nil
+	}
+	return false, err
+}
+
+// newest returns a snapshot that knows everything committed so far.
+func (s *Segments) newest(ctx context.Context, tenant uuid.UUID) (*index.Snapshot, error) {
+	if err := s.Index.Refresh(ctx, tenant); err != nil {
+		return nil, fmt.Errorf("refresh the tenant's segments: %w", err)
+	}
+	snapshot, err := s.Index.Snapshot(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("open the tenant's segments: %w", err)
+	}
+	return snapshot, nil
+}
+
+func (s *Segments) mergeGroup(ctx context.Context, tenant uuid.UUID, snapshot *index.Snapshot, group []uuid.UUID) (MergeSegmentsOutput, error) {
+	inputs, err := snapshot.MergeInputs(group...)
+	if err != nil {
+		return MergeSegmentsOutput{}, err
+	}
+	file, err := os.CreateTemp(s.WorkDir, "merge-*.segment")
+	if err != nil {
+		return MergeSegmentsOutput{}, fmt.Errorf("create the merged segment: %w", err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	meta, err := index.Merge(ctx, inputs, file)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return MergeSegmentsOutput{}, fmt.Errorf("merge %d segments: %w", len(group), err)
+	}
+	seg := store.Segment{
+		ID: uuid.Must(uuid.NewV7()), Docs: meta.Docs, Chunks: meta.Chunks, Bytes: meta.Bytes, Checksum: meta.Checksum,
+		AppliedGeneration: snapshot.Generation(), Replaces: group,
+		Open: func() (io.ReadCloser, error) { return os.Open(filepath.Clean(file.Name())) },
+	}
+	generation, err := s.Store.CommitMerge(ctx, tenant, seg)
+	if err != nil {
+		return MergeSegmentsOutput{}, err
+	}
+	if meta.Docs > 0 {
+		adopted(ctx, s.Index.AdoptFile(tenant, seg.ID, file.Name()))
+	}
+	return MergeSegmentsOutput{Merged: len(group), Documents: meta.Docs, Bytes: meta.Bytes, Generation: generation}, nil
+}
+
+// builtSegment is a segment that was built in memory.
+type builtSegment struct {
+	id   uuid.UUID
+	data []byte
+	meta index.Meta
+}
+
+func newBuiltSegment(b *index.Builder) (*builtSegment, error) {
+	data, meta, err := b.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("build the segment: %w", err)
+	}
+	return &builtSegment{id: uuid.Must(uuid.NewV7()), data: data, meta: meta}, nil
+}
+
+func (b *builtSegment) stored() *store.Segment {
+	return &store.Segment{
+		ID: b.id, Docs: b.meta.Docs, Chunks: b.meta.Chunks, Bytes: b.meta.Bytes, Checksum: b.meta.Checksum,
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.data)), nil },
+	}
+}
+
+// adopt puts a committed segment into this machine's cache, so that nobody on
+// it has to fetch what was made here.
+func (b *builtSegment) adopt(ctx context.Context, m *index.Manager, tenant uuid.UUID) {
+	adopted(ctx, m.AdoptBytes(tenant, b.id, b.data))
+}
+
+// adopted only logs: a segment that is not in the cache is fetched.
+func adopted(ctx context.Context, err error) {
+	if err != nil {
+		activity.GetLogger(ctx).Warn("a segment could not be kept in the local cache", "error", err)
+	}
+}

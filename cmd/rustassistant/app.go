@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	temporallog "go.temporal.io/sdk/log"
+
+	"github.com/rustassistant/rustassistant/internal/chunk"
+	"github.com/rustassistant/rustassistant/internal/config"
+	"github.com/rustassistant/rustassistant/internal/index"
+	"github.com/rustassistant/rustassistant/internal/store"
+	"github.com/rustassistant/rustassistant/internal/telemetry"
+	"github.com/rustassistant/rustassistant/worker"
+	"github.com/rustassistant/rustassistant/workflows"
+)
+
+// app holds what server and worker share; dev runs both on one.
+type app struct {
+	cfg       *config.Config
+	version   string
+	metrics   *telemetry.Metrics
+	tracing   *telemetry.Tracing
+	store     *store.Store
+	index     *index.Manager
+	temporal  client.Client
+	workflows *workflows.Client
+	indexDir  string
+}
+
+// newApp opens everything lazily: a database or a Temporal that is away is
+// waited for where it is used.
+func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
+	version, commit := buildVersion()
+	a = &app{cfg: cfg, version: version, metrics: telemetry.NewMetrics(version, commit)}
+	defer func() {
+		if err != nil {
+			a.close(ctx)
+		}
+	}()
+	if a.tracing, err = telemetry.NewTracing(ctx, telemetry.TracingOptions{
+		Enabled: cfg.TelemetryEnabled, Endpoint: cfg.OTLPEndpoint, SamplingRate: cfg.SamplingRate,
+		Service: cfg.ServiceName, Version: version, Environment: string(cfg.Environment),
+	}); err != nil {
+		return a, err
+	}
+	a.tracing.Install(slog.Default())
+	if a.store, err = store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize}); err != nil {
+		return a, err
+	}
+	a.metrics.RegisterPool("app", a.poolStats)
+	if a.indexDir, err = indexDir(cfg); err != nil {
+		return a, err
+	}
+	a.index, err = index.NewManager(a.store, index.ManagerOptions{
+		CacheDir: a.indexDir, MaxDiskBytes: int64(cfg.IndexCacheBytes), MaxOpenBytes: int64(cfg.IndexOpenBytes),
+	})
+	if err != nil {
+		return a, err
+	}
+	if a.temporal, err = dialTemporal(cfg); err != nil {
+		return a, err
+	}
+	a.workflows = workflows.NewClient(a.temporal, cfg.TemporalNamespace, cfg.TemporalUIURL)
+	return a, nil
+}
+
+func (a *app) poolStats() telemetry.PoolStats {
+	s := a.store.PoolStat()
+	return telemetry.PoolStats{
+		Max: int(s.MaxConns()), InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()),
+		Acquires: s.AcquireCount(), Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+	}
+}
+
+// dialTemporal reads all TEMPORAL_* variables the SDK knows; it connects when
+// it is first used.
+func dialTemporal(cfg *config.Config) (client.Client, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("read the TEMPORAL_* variables: %w", err)
+	}
+	if cfg.TemporalAddress != "" {
+		options.HostPort = cfg.TemporalAddress
+	}
+	options.Logger = temporallog.NewStructuredLogger(slog.Default())
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the Temporal client: %w", err)
+	}
+	return c, nil
+}
+
+func indexDir(cfg *config.Config) (string, error) {
+	dir := cfg.IndexCacheDir
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", errors.New("there is no cache folder for index segments: set INDEX_CACHE_DIR")
+		}
+		dir = filepath.Join(cache, "rustassistant", "index")
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "work"), 0o700); err != nil {
+		return "", fmt.Errorf("create INDEX_CACHE_DIR: %w", err)
+	}
+	return dir, nil
+}
+
+// runWorker works until ctx ends.
+func (a *app) runWorker(ctx context.Context) error {
+	return worker.Run(ctx, worker.Options{
+		Temporal: a.temporal, Workflows: a.workflows, Store: a.store, Index: a.index,
+		Chunks:  chunk.Options{Tokens: a.cfg.ChunkTokens, Overlap: a.cfg.ChunkOverlap},
+		Metrics: a.metrics, WorkDir: filepath.Join(a.indexDir, "work"),
+		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
+	})
+}
+
+// close releases what newApp opened, in the opposite order.
+func (a *app) close(ctx context.Context) {
+	if a.temporal != nil {
+		a.temporal.Close()
+	}
+	if a.index != nil {
+		a.index.Close()
+	}
+	if a.store != nil {
+		a.store.Close()
+	}
+	if a.tracing != nil {
+		if err := a.tracing.Shutdown(context.WithoutCancel(ctx)); err != nil {
+			slog.Warn("the last traces were not sent", "error", err)
+		}
+	}
+}
+
+// setupLog makes the process's logger from the configuration.
+func setupLog(w io.Writer, cfg *config.Config, text bool) {
+	version, _ := buildVersion()
+	slog.SetDefault(telemetry.NewLogger(w, telemetry.LogOptions{
+		Level: cfg.LogLevel, Text: text, Service: cfg.ServiceName, Version: version,
+	}))
+	for _, warning := range cfg.Warnings {
+		slog.Warn(warning)
+	}
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rustassistant/rustassistant/api"
+	"github.com/rustassistant/rustassistant/internal/auth"
+	"github.com/rustassistant/rustassistant/internal/cache"
+	"github.com/rustassistant/rustassistant/internal/config"
+	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/search"
+	"github.com/rustassistant/rustassistant/internal/store"
+	"github.com/rustassistant/rustassistant/workflows"
+)
+
+// bootstrapRetry is how often a server that starts before its database tries
+// to store ADMIN_API_KEY.
+const bootstrapRetry = 2 * time.Second
+
+// outageGrace is how long a key that was good goes on working for reads while
+// the database is away: searches go on from memory. Nothing can be revoked then.
+const outageGrace = 10 * time.Minute
+
+// serverOptions are what dev asks of a server beyond the configuration.
+type serverOptions struct {
+	// development is who a keyless request from this machine is; nil for nobody.
+	development *auth.Principal
+	// ready is called when the server listens.
+	ready func()
+}
+
+func newServerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "server",
+		Short: "Run the API and the dashboard",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(config.RoleServer)
+			if err != nil {
+				return err
+			}
+			setupLog(os.Stderr, cfg, false)
+			a, err := newApp(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			defer a.close(cmd.Context())
+			slog.Info("server starting", "version", a.version, "config", cfg)
+			return a.runServer(cmd.Context(), serverOptions{ready: func() {
+				slog.Info("server ready", "address", net.JoinHostPort(cfg.ServerHost, strconv.Itoa(cfg.ServerPort)))
+			}})
+		},
+	}
+}
+
+// runServer serves until ctx ends and then drains.
+func (a *app) runServer(ctx context.Context, o serverOptions) error {
+	redisClient, err := a.redis()
+	if err != nil {
+		return err
+	}
+	answers := a.newCache(redisClient)
+	starter := workflows.NewStarter(a.workflows)
+	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
+	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations})
+	server, err := api.New(a.apiDeps(o, verifier, starter, service))
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(a.cfg.ServerHost, strconv.Itoa(a.cfg.ServerPort)))
+	if err != nil {
+		return fmt.Errorf("listen on port %d: %w; set SERVER_PORT to another port", a.cfg.ServerPort, err)
+	}
+	// What runs beside the server must outlive its draining.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var beside errgroup.Group
+	beside.Go(func() error { a.store.Listen(background, keepFresh(service, verifier)); return nil })
+	beside.Go(func() error { service.Run(background); return nil })
+	beside.Go(func() error { a.storeAdminKey(background); return nil })
+	if o.ready != nil {
+		o.ready()
+	}
+	err = server.Run(ctx, listener)
+	stop()
+	_ = beside.Wait()
+	starter.Close()
+	answers.Close()
+	if redisClient != nil {
+		_ = redisClient.Close()
+	}
+	return err
+}
+
+// keepFresh makes caches hear of what other processes commit.
+func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener {
+	return store.Listener{
+		Generation: service.OnGeneration,
+		KeyChanged: func(hash []byte) {
+			if len(hash) == len(auth.Hash{}) {
+				verifier.Invalidate(auth.Hash(hash))
+			}
+		},
+		Connected: verifier.InvalidateAll,
+	}
+}
+
+func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflows.Starter, service *search.Service) api.Deps {
+	return api.Deps{
+		Store: a.store, Verifier: verifier, Starter: starter, Search: service, Metrics: a.metrics,
+		Checks: a.checks(), Version: a.version, Environment: string(a.cfg.Environment),
+		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
+		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
+		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
+	}
+}
+
+// redis is nil without REDIS_URL.
+func (a *app) redis() (redis.UniversalClient, error) {
+	if a.cfg.RedisURL == "" {
+		slog.Info("no REDIS_URL: answers are cached in this process only")
+		return nil, nil //nolint:nilnil // nil is a value here: no Redis
+	}
+	options, err := config.RedisOptions(a.cfg.RedisURL, a.cfg.RedisPoolSize)
+	if err != nil {
+		return nil, err
+	}
+	return cache.NewRedisClient(options, 0), nil
+}
+
+func (a *app) newCache(client redis.UniversalClient) *cache.Cache {
+	return cache.New(cache.Options{
+		Disabled: !a.cfg.CacheEnabled, Prefix: a.cfg.CachePrefix, MaxMemoryItems: a.cfg.CacheMaxMemoryItems,
+		MaxMemoryBytes: int64(a.cfg.CacheMaxMemoryBytes), TTL: a.cfg.CacheDefaultTTL, Redis: client,
+	})
+}
+
+// storeAdminKey makes ADMIN_API_KEY work, in a database that may not be there yet.
+func (a *app) storeAdminKey(ctx context.Context) {
+	if a.cfg.AdminAPIKey == "" {
+		return
+	}
+	for {
+		err := a.tryStoreAdminKey(ctx)
+		if err == nil {
+			return
+		}
+		slog.WarnContext(ctx, "ADMIN_API_KEY could not be stored yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(bootstrapRetry):
+		}
+	}
+}
+
+func (a *app) tryStoreAdminKey(ctx context.Context) error {
+	key, err := auth.Parse(a.cfg.AdminAPIKey.Reveal())
+	if err != nil {
+		return err
+	}
+	tenant, err := a.store.EnsureTenant(ctx, domain.DefaultTenantSlug, "Default")
+	if err != nil {
+		return err
+	}
+	_, err = a.store.EnsureAPIKey(ctx, tenant.ID, store.NewAPIKey{
+		Name: "ADMIN_API_KEY", Description: "from the environment", Key: key, Scopes: auth.Scopes(auth.ScopePlatform),
+	})
+	return err
+}

@@ -1,0 +1,140 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/rustassistant/rustassistant/activities"
+	"github.com/rustassistant/rustassistant/internal/chunk"
+	"github.com/rustassistant/rustassistant/internal/index"
+	"github.com/rustassistant/rustassistant/internal/store"
+	"github.com/rustassistant/rustassistant/internal/telemetry"
+	"github.com/rustassistant/rustassistant/workflows"
+)
+
+const (
+	// maintenanceSlots bounds merges and sweeps, which are heavy on disk and memory.
+	maintenanceSlots = 2
+	reconnectDelay   = time.Second
+	reconnectMax     = 15 * time.Second
+	setupTimeout     = 20 * time.Second
+)
+
+// Options are what a worker works with.
+type Options struct {
+	Temporal  client.Client
+	Workflows *workflows.Client
+	Store     *store.Store
+	Index     *index.Manager
+	Chunks    chunk.Options
+	Metrics   *telemetry.Metrics
+	// WorkDir holds segments while they are merged.
+	WorkDir string
+	// Slots is how many indexing activities run at once.
+	Slots int
+	// StopTimeout is how long running activities may go on after ctx ended.
+	StopTimeout time.Duration
+}
+
+// Run works until ctx ends and then lets running activities finish. A Temporal
+// that is away is waited for, at the start as well as later.
+func Run(ctx context.Context, o Options) error {
+	for delay := reconnectDelay; ; delay = min(2*delay, reconnectMax) {
+		err := runOnce(ctx, o)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		slog.WarnContext(ctx, "the worker waits for Temporal", "error", err, "retry_in", delay.String())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(delay):
+		}
+	}
+}
+
+func runOnce(ctx context.Context, o Options) error {
+	if err := setup(ctx, o.Workflows); err != nil {
+		return err
+	}
+	fatal := make(chan error, 2)
+	workers := build(o, func(err error) {
+		select {
+		case fatal <- err:
+		default:
+		}
+	})
+	for n, w := range workers {
+		if err := w.Start(); err != nil {
+			stopAll(workers[:n])
+			return fmt.Errorf("start the worker: %w", err)
+		}
+	}
+	slog.InfoContext(ctx, "worker ready", "queues", []string{workflows.IndexingQueue, workflows.MaintenanceQueue}, "slots", o.Slots)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-fatal:
+	}
+	stopAll(workers)
+	return err
+}
+
+// setup creates in Temporal what the workflows need.
+func setup(ctx context.Context, c *workflows.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	if err := c.EnsureSearchAttributes(ctx); err != nil {
+		return err
+	}
+	return c.EnsureSchedules(ctx)
+}
+
+func build(o Options, onFatal func(error)) []worker.Worker {
+	options := func(slots int) worker.Options {
+		return worker.Options{
+			MaxConcurrentActivityExecutionSize: slots,
+			WorkerStopTimeout:                  o.StopTimeout,
+			OnFatalError:                       onFatal,
+		}
+	}
+	indexing := worker.New(o.Temporal, workflows.IndexingQueue, options(o.Slots))
+	maintenance := worker.New(o.Temporal, workflows.MaintenanceQueue, options(maintenanceSlots))
+	register(indexing, maintenance, o)
+	return []worker.Worker{indexing, maintenance}
+}
+
+// register tells each queue's worker what it runs. Jobs is on both: a workflow
+// runs its activities on its own queue.
+func register(indexing, maintenance worker.Registry, o Options) {
+	jobs := &activities.Jobs{Store: o.Store, Starter: o.Workflows}
+	segments := &activities.Segments{Store: o.Store, Index: o.Index, WorkDir: o.WorkDir}
+
+	indexing.RegisterWorkflow(workflows.IndexDocuments)
+	indexing.RegisterActivity(&activities.Documents{
+		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics,
+	})
+	indexing.RegisterActivity(jobs)
+
+	maintenance.RegisterWorkflow(workflows.CompactIndex)
+	maintenance.RegisterWorkflow(workflows.RecoverPending)
+	maintenance.RegisterWorkflow(workflows.PurgeExpired)
+	maintenance.RegisterActivity(segments)
+	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
+	maintenance.RegisterActivity(jobs)
+}
+
+func stopAll(workers []worker.Worker) {
+	done := make(chan struct{}, len(workers))
+	for _, w := range workers {
+		go func() { w.Stop(); done <- struct{}{} }()
+	}
+	for range workers {
+		<-done
+	}
+}

@@ -1,0 +1,189 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/rustassistant/rustassistant/activities"
+	"github.com/rustassistant/rustassistant/internal/domain"
+)
+
+// Search attributes of every workflow, registered by EnsureSearchAttributes.
+var (
+	TenantID   = temporal.NewSearchAttributeKeyKeyword("TenantId")
+	JobKind    = temporal.NewSearchAttributeKeyKeyword("JobKind")
+	DocumentID = temporal.NewSearchAttributeKeyKeyword("DocumentId")
+	EndpointID = temporal.NewSearchAttributeKeyKeyword("EndpointId")
+)
+
+// Priorities, 1 is the most urgent: a person waits for documents, nobody for compaction.
+const (
+	priorityInteractive = 2
+	priorityBulk        = 3
+	priorityBackground  = 5
+	// interactiveItems is up to how many documents a job counts as interactive.
+	interactiveItems = 10
+)
+
+// Client starts, cancels and describes workflows.
+type Client struct {
+	temporal  client.Client
+	namespace string
+	uiURL     string
+}
+
+// NewClient wraps a Temporal client. uiURL is where the Temporal UI is served
+// and may be empty.
+func NewClient(c client.Client, namespace, uiURL string) *Client {
+	if namespace == "" {
+		namespace = client.DefaultNamespace
+	}
+	return &Client{temporal: c, namespace: namespace, uiURL: strings.TrimRight(uiURL, "/")}
+}
+
+// StartJob starts the workflow of a job. That it was started before is success.
+func (c *Client) StartJob(ctx context.Context, job domain.Job) error {
+	err := c.start(ctx, job)
+	if alreadyStarted(err) {
+		return nil
+	}
+	return err
+}
+
+// StartOrDescribe starts the workflow of a job that has none yet, and then
+// returns ExecutionMissing; else it says what the workflow is doing.
+func (c *Client) StartOrDescribe(ctx context.Context, job domain.Job) (activities.Execution, error) {
+	err := c.start(ctx, job)
+	if err == nil {
+		return activities.ExecutionMissing, nil
+	}
+	if !alreadyStarted(err) {
+		return "", err
+	}
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, job.WorkflowID, "")
+	if err != nil {
+		return "", fmt.Errorf("describe workflow %s: %w", job.WorkflowID, err)
+	}
+	switch d.GetWorkflowExecutionInfo().GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
+		return activities.ExecutionRunning, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		return activities.ExecutionCompleted, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return activities.ExecutionCanceled, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		return activities.ExecutionTerminated, nil
+	default:
+		return activities.ExecutionFailed, nil
+	}
+}
+
+func (c *Client) start(ctx context.Context, job domain.Job) error {
+	if job.Kind != domain.JobIndexDocuments {
+		return fmt.Errorf("no workflow is known for jobs of kind %q", job.Kind)
+	}
+	in := IndexDocumentsInput{TenantID: job.TenantID, JobID: job.ID, Total: job.Total, Bytes: job.Bytes}
+	_, err := c.temporal.ExecuteWorkflow(ctx, indexOptions(job), IndexDocuments, in)
+	if err != nil {
+		return fmt.Errorf("start workflow %s: %w", job.WorkflowID, err)
+	}
+	return nil
+}
+
+func indexOptions(job domain.Job) client.StartWorkflowOptions {
+	priority := priorityBulk
+	if job.Total <= interactiveItems {
+		priority = priorityInteractive
+	}
+	return client.StartWorkflowOptions{
+		ID:                       job.WorkflowID,
+		TaskQueue:                IndexingQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		// An answer of "already started" must be an error to tell it apart.
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			TenantID.ValueSet(job.TenantID.String()), JobKind.ValueSet(string(job.Kind))),
+		StaticSummary: fmt.Sprintf("Index %d documents", job.Total),
+		Priority:      temporal.Priority{PriorityKey: priority, FairnessKey: job.TenantID.String()},
+	}
+}
+
+func alreadyStarted(err error) bool {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	return errors.As(err, &started)
+}
+
+// RequestCompaction implements activities.Compactor: it wakes the tenant's
+// CompactIndex or starts it.
+func (c *Client) RequestCompaction(ctx context.Context, tenant uuid.UUID) error {
+	id := "compact/" + tenant.String()
+	_, err := c.temporal.SignalWithStartWorkflow(ctx, id, compactSignal, nil, client.StartWorkflowOptions{
+		ID:        id,
+		TaskQueue: MaintenanceQueue,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			TenantID.ValueSet(tenant.String()), JobKind.ValueSet("compact_index")),
+		StaticSummary: "Merge index segments",
+		Priority:      temporal.Priority{PriorityKey: priorityBackground, FairnessKey: tenant.String()},
+	}, CompactIndex, CompactIndexInput{TenantID: tenant})
+	if err != nil {
+		return fmt.Errorf("signal workflow %s: %w", id, err)
+	}
+	return nil
+}
+
+// CancelWorkflow asks a workflow to end. One that has ended already is no error.
+func (c *Client) CancelWorkflow(ctx context.Context, workflowID string) error {
+	err := c.temporal.CancelWorkflow(ctx, workflowID, "")
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cancel workflow %s: %w", workflowID, err)
+	}
+	return nil
+}
+
+// WorkflowURL is the page of a workflow in the Temporal UI, or "".
+func (c *Client) WorkflowURL(workflowID string) string {
+	if c.uiURL == "" || workflowID == "" {
+		return ""
+	}
+	return c.uiURL + "/namespaces/" + url.PathEscape(c.namespace) + "/workflows/" + url.PathEscape(workflowID)
+}
+
+// UIURL is where the Temporal UI is served, or "".
+func (c *Client) UIURL() string { return c.uiURL }
+
+// Health asks Temporal for a sign of life.
+func (c *Client) Health(ctx context.Context) error {
+	_, err := c.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err
+}
+
+// Workers tells whether a worker polls the queue that indexes, by what the
+// server has seen within the last minutes.
+func (c *Client) Workers(ctx context.Context) (int, error) {
+	d, err := c.temporal.DescribeTaskQueue(ctx, IndexingQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+	if err != nil {
+		return 0, fmt.Errorf("describe the task queue: %w", err)
+	}
+	live := 0
+	for _, p := range d.GetPollers() {
+		if time.Since(p.GetLastAccessTime().AsTime()) < 2*time.Minute {
+			live++
+		}
+	}
+	return live, nil
+}

@@ -1,0 +1,50 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// The task queues, by the shape of resource that their work needs.
+const (
+	IndexingQueue    = "indexing"
+	MaintenanceQueue = "maintenance"
+)
+
+// retryPolicy is shared by all activities: quick at first, a minute at most.
+// How long it goes on is bounded by each profile's ScheduleToClose.
+func retryPolicy() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: time.Minute}
+}
+
+// batchOptions is for the work itself: minutes at most, a heartbeat well inside
+// of 20 s, and a day of patience with a database that is away.
+func batchOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    15 * time.Minute,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout:       20 * time.Second,
+		RetryPolicy:            retryPolicy(),
+	})
+}
+
+// rowOptions is for short changes of rows.
+func rowOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    30 * time.Second,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy:            retryPolicy(),
+	})
+}
+
+// sweepOptions is for scheduled rounds: the next round tries again anyway.
+func sweepOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    5 * time.Minute,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		HeartbeatTimeout:       20 * time.Second,
+		RetryPolicy:            retryPolicy(),
+	})
+}
