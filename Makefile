@@ -21,9 +21,8 @@ BUILDVCS := $(shell git -C $(ROOT) rev-parse HEAD >/dev/null 2>&1 && echo auto |
 GO_BUILD := cd $(ROOT) && go build -buildvcs=$(BUILDVCS) -trimpath -o $(BIN)/
 
 UI := $(ROOT)/admin-ui
-# A usable Node first in PATH, also where the system's is too old.
-NPM = cd $(UI) && PATH="$$($(TOOLS) node-path):$$PATH" npm
-# Temporal and sqlc, by their pinned versions.
+NPM := $(ROOT)/scripts/npm.sh
+# A built tool, by its pinned version.
 tool = "$$($(TOOLS) path $(1))"
 
 ##@ Run
@@ -46,6 +45,7 @@ build: ## build bin/rustassistant
 
 .PHONY: admin-ui
 admin-ui: $(UI)/dist/index.html ## build the dashboard into the binary's sources
+	@:
 
 # A machine without Node runs all the same: the binary then shows a page that
 # says how to build the dashboard.
@@ -64,7 +64,7 @@ $(UI)/node_modules/.installed: $(UI)/package.json $(UI)/package-lock.json
 
 $(UI)/dist/index.html: $(UI)/node_modules/.installed $(UI_SOURCES)
 	@echo 'building the dashboard ...' >&2
-	@$(NPM) run --silent build
+	@$(NPM) run --silent build -- --logLevel warn
 	@touch $@ $(UI)/dist/.gitkeep
 
 .PHONY: tools/run

@@ -56,42 +56,49 @@ check_chromium() { have_chromium || die "chromium is still missing"; }
 
 # --- Node ------------------------------------------------------------------
 
+# A folder with node and npm, both new enough.
 node_good() {
-  [ -x "$1" ] && version_at_least "$("$1" --version 2>/dev/null | sed 's/^v//')" "$NODE_MINIMUM"
+  [ -x "$1/node" ] && [ -x "$1/npm" ] &&
+    version_at_least "$("$1/node" --version 2>/dev/null | sed 's/^v//')" "$NODE_MINIMUM" &&
+    version_at_least "$(PATH="$1:$PATH" npm --version 2>/dev/null)" "$NPM_MINIMUM"
 }
-fetched_node() { echo "$cache/node-$NODE_VERSION/bin/node"; }
+system_node() { dirname "$(command -v node || echo /none/node)"; }
+fetched_node() { echo "$cache/node-$NODE_VERSION/bin"; }
 
-# node_path is the folder to put first in PATH; npm comes from the system.
+# node_path is the folder to put first in PATH.
 node_path() {
-  if node_good "$(command -v node || echo /none)"; then dirname "$(command -v node)"
-  elif node_good "$(fetched_node)"; then dirname "$(fetched_node)"
+  if [ -x "$(fetched_node)/npm" ]; then fetched_node
+  elif node_good "$(system_node)"; then system_node
   else return 1
   fi
 }
 
 want_node() {
+  node_path >/dev/null && return
   have node || need nodejs
   have npm || need npm
 }
 check_node() {
   node_path >/dev/null || with_lock node fetch_node
-  node_path >/dev/null || die "Node $NODE_MINIMUM or newer is needed for the dashboard, found $(node --version 2>/dev/null || echo none). Install it from https://nodejs.org/en/download, then run the same command again."
+  node_path >/dev/null || die "The dashboard needs Node $NODE_MINIMUM and npm $NPM_MINIMUM or newer, found $(node --version 2>/dev/null || echo none) and $(npm --version 2>/dev/null || echo none). Install them from https://nodejs.org/en/download, then run the same command again."
 }
 
-# Older Debian has an older Node, which is good enough to fetch a newer one
-# from the npm registry.
+# Debian's Node is often too old for the dashboard, but good enough to fetch a
+# newer one from the npm registry.
 fetch_node() {
   node_path >/dev/null && return
   local arch dir
   case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) return 0 ;; esac
   dir=$cache/node-$NODE_VERSION
-  say "Node $(node --version) is too old for the dashboard: fetching Node $NODE_VERSION (once)"
+  say "Node $(node --version) with npm $(npm --version) is too old for the dashboard: fetching Node $NODE_VERSION (once)"
   rm -rf "$dir" "$dir.tmp"
   mkdir -p "$dir.tmp"
-  npm install --silent --no-audit --no-fund --prefix "$dir.tmp" "node-linux-$arch@$NODE_VERSION" >&2 || return 0
-  mkdir -p "$dir"
-  mv "$dir.tmp/node_modules/node-linux-$arch/bin" "$dir/bin"
-  rm -rf "$dir.tmp"
+  npm install --silent --no-audit --no-fund --prefix "$dir.tmp" "node-linux-$arch@$NODE_VERSION" "npm@$NPM_VERSION" >&2 || return 0
+  mkdir "$dir.tmp/bin"
+  mv "$dir.tmp/node_modules/node-linux-$arch/bin/node" "$dir.tmp/bin/node"
+  ln -s ../node_modules/npm/bin/npm-cli.js "$dir.tmp/bin/npm"
+  ln -s ../node_modules/npm/bin/npx-cli.js "$dir.tmp/bin/npx"
+  mv "$dir.tmp" "$dir"
 }
 
 # --- Go programs -----------------------------------------------------------
