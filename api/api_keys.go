@@ -62,7 +62,7 @@ type APIKeyList struct {
 
 type listAPIKeysOutput struct{ Body APIKeyList }
 
-func (s *Server) listAPIKeys(ctx context.Context, in *pageInput) (*listAPIKeysOutput, error) {
+func (s *Server) listAPIKeys(ctx context.Context, in *PageInput) (*listAPIKeysOutput, error) {
 	before, err := in.beforeID()
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ type DocumentStatus struct {
 
 type documentStatusOutput struct{ Body DocumentStatus }
 
-func (s *Server) getDocumentStatus(ctx context.Context, in *documentIDInput) (*documentStatusOutput, error) {
+func (s *Server) getDocumentStatus(ctx context.Context, in *DocumentIDInput) (*documentStatusOutput, error) {
 	id, err := parseID(in.ID, "document")
 	if err != nil {
 		return nil, err

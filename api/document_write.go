@@ -35,13 +35,13 @@ type acceptedOutput struct {
 	Body     AcceptedDocument
 }
 
-// idempotencyInput lets a caller repeat a request that may have been accepted.
-type idempotencyInput struct {
+// IdempotencyInput lets a caller repeat a request that may have been accepted.
+type IdempotencyInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[\\x21-\\x7e]+$" patternDescription:"printable ASCII" doc:"The same key with the same request within 24 hours gets the first answer; nothing happens twice."`
 }
 
 type createDocumentInput struct {
-	idempotencyInput
+	IdempotencyInput
 	Body body[documentBodyFields]
 }
 
@@ -60,8 +60,8 @@ func (s *Server) createDocument(ctx context.Context, in *createDocumentInput) (*
 }
 
 type replaceDocumentInput struct {
-	documentIDInput
-	idempotencyInput
+	DocumentIDInput
+	IdempotencyInput
 	Body body[documentBodyFields]
 }
 
@@ -109,8 +109,8 @@ func (b *documentPatchBody) patch() domain.DocumentPatch {
 }
 
 type changeDocumentInput struct {
-	documentIDInput
-	idempotencyInput
+	DocumentIDInput
+	IdempotencyInput
 	Body body[documentPatchBody]
 }
 

@@ -100,13 +100,13 @@ func utc(t *time.Time) *time.Time {
 	return &u
 }
 
-type documentIDInput struct {
+type DocumentIDInput struct {
 	ID string `path:"id" doc:"The document's id." example:"0198c0de-0000-7000-8000-000000000000"`
 }
 
 type documentOutput struct{ Body Document }
 
-func (s *Server) getDocument(ctx context.Context, in *documentIDInput) (*documentOutput, error) {
+func (s *Server) getDocument(ctx context.Context, in *DocumentIDInput) (*documentOutput, error) {
 	id, err := parseID(in.ID, "document")
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (s *Server) getDocument(ctx context.Context, in *documentIDInput) (*documen
 }
 
 type listDocumentsInput struct {
-	pageInput
+	PageInput
 	State      string `query:"state" enum:"queued,indexed,failed" doc:"Only documents whose newest version stands there."`
 	DocType    string `query:"doc_type" maxLength:"256"`
 	SourceType string `query:"source_type" maxLength:"256"`
@@ -158,7 +158,7 @@ func (s *Server) listDocuments(ctx context.Context, in *listDocumentsInput) (*li
 	return out, nil
 }
 
-func (s *Server) deleteDocument(ctx context.Context, in *documentIDInput) (*struct{}, error) {
+func (s *Server) deleteDocument(ctx context.Context, in *DocumentIDInput) (*struct{}, error) {
 	id, err := parseID(in.ID, "document")
 	if err != nil {
 		return nil, err

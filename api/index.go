@@ -19,7 +19,7 @@ type indexDocumentBody struct {
 }
 
 type indexDocumentInput struct {
-	idempotencyInput
+	IdempotencyInput
 	Body body[indexDocumentBody]
 }
 
@@ -29,7 +29,7 @@ type indexDocumentsBody struct {
 }
 
 type indexDocumentsInput struct {
-	idempotencyInput
+	IdempotencyInput
 	Body body[indexDocumentsBody]
 }
 

@@ -56,13 +56,13 @@ func (s *Server) jobView(j *domain.Job) Job {
 	}
 }
 
-type jobIDInput struct {
+type JobIDInput struct {
 	ID string `path:"id" doc:"The job's id." example:"0198c0de-0000-7000-8000-000000000000"`
 }
 
 type jobOutput struct{ Body Job }
 
-func (s *Server) getJob(ctx context.Context, in *jobIDInput) (*jobOutput, error) {
+func (s *Server) getJob(ctx context.Context, in *JobIDInput) (*jobOutput, error) {
 	id, err := parseID(in.ID, "job")
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (s *Server) getJob(ctx context.Context, in *jobIDInput) (*jobOutput, error)
 }
 
 type listJobsInput struct {
-	pageInput
+	PageInput
 	State string `query:"state" enum:"queued,running,completed,completed_with_errors,failed,canceled"`
 	Kind  string `query:"kind" maxLength:"64" example:"index_documents"`
 }
@@ -127,8 +127,8 @@ type JobItem struct {
 }
 
 type listJobItemsInput struct {
-	jobIDInput
-	pageInput
+	JobIDInput
+	PageInput
 	State string `query:"state" enum:"queued,indexed,superseded,deleted,failed,canceled"`
 }
 
@@ -171,7 +171,7 @@ func (s *Server) listJobItems(ctx context.Context, in *listJobItemsInput) (*list
 // cancelTimeout bounds what is only a courtesy.
 const cancelTimeout = 2 * time.Second
 
-func (s *Server) cancelJob(ctx context.Context, in *jobIDInput) (*jobOutput, error) {
+func (s *Server) cancelJob(ctx context.Context, in *JobIDInput) (*jobOutput, error) {
 	id, err := parseID(in.ID, "job")
 	if err != nil {
 		return nil, err

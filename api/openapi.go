@@ -2,7 +2,9 @@ package api
 
 import (
 	"net/http"
+	"path"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -60,7 +62,12 @@ func schemaName(t reflect.Type, hint string) string {
 	if name, ok := schemaNames[t.Name()]; ok {
 		return name
 	}
-	return huma.DefaultSchemaNamer(t, hint)
+	name := huma.DefaultSchemaNamer(t, hint)
+	// Words such as Stats are used by several packages.
+	if pkg := path.Base(t.PkgPath()); strings.Contains(t.PkgPath(), "/internal/") && pkg != "domain" {
+		name = strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	}
+	return name
 }
 
 // schemaOf registers T and returns a reference to it.

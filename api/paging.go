@@ -9,14 +9,14 @@ import (
 	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
-// pageInput is how every list is paged.
-type pageInput struct {
+// PageInput is how every list is paged.
+type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many to list."`
 	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before."`
 }
 
 // beforeID returns where a descending list goes on; uuid.Nil is its beginning.
-func (p pageInput) beforeID() (uuid.UUID, error) {
+func (p PageInput) beforeID() (uuid.UUID, error) {
 	data, err := p.decode()
 	if err != nil || len(data) == 0 {
 		return uuid.Nil, err
@@ -29,7 +29,7 @@ func (p pageInput) beforeID() (uuid.UUID, error) {
 }
 
 // afterNumber returns where a list by number goes on; 0 is its beginning.
-func (p pageInput) afterNumber() (int, error) {
+func (p PageInput) afterNumber() (int, error) {
 	data, err := p.decode()
 	if err != nil || len(data) == 0 {
 		return 0, err
@@ -45,7 +45,7 @@ func (p pageInput) afterNumber() (int, error) {
 }
 
 // afterName returns where a list by name goes on; "" is its beginning.
-func (p pageInput) afterName() (string, error) {
+func (p PageInput) afterName() (string, error) {
 	data, err := p.decode()
 	if err != nil || len(data) == 0 {
 		return "", err
@@ -56,7 +56,7 @@ func (p pageInput) afterName() (string, error) {
 	return string(data), nil
 }
 
-func (p pageInput) decode() ([]byte, error) {
+func (p PageInput) decode() ([]byte, error) {
 	data, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 	if err != nil {
 		return nil, errCursor()

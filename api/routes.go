@@ -50,7 +50,7 @@ func (s *Server) documentRoutes() []route {
 		{
 			method: http.MethodGet, path: "/api/documents/{id}", id: "getDocument", scope: auth.ScopeDocumentsRead,
 			tag: tagDocuments, summary: "Get a document", description: "The newest accepted version, with its content.",
-			endpoint: typed[documentIDInput, documentOutput](s.getDocument),
+			endpoint: typed[DocumentIDInput, documentOutput](s.getDocument),
 		},
 		{
 			method: http.MethodPut, path: "/api/documents/{id}", id: "replaceDocument", scope: auth.ScopeDocumentsWrite, bodyLimit: documentBody,
@@ -67,12 +67,12 @@ func (s *Server) documentRoutes() []route {
 		{
 			method: http.MethodDelete, path: "/api/documents/{id}", id: "deleteDocument", scope: auth.ScopeDocumentsWrite,
 			tag: tagDocuments, status: http.StatusNoContent, summary: "Delete a document", description: "Removes it from the store and from search.",
-			endpoint: typed[documentIDInput, struct{}](s.deleteDocument),
+			endpoint: typed[DocumentIDInput, struct{}](s.deleteDocument),
 		},
 		{
 			method: http.MethodGet, path: "/api/documents/{id}/status", id: "getDocumentStatus", scope: auth.ScopeDocumentsRead,
 			tag: tagDocuments, summary: "Why is this document (not) searchable?", description: "Where the newest version stands, and what to do when it failed.",
-			endpoint: typed[documentIDInput, documentStatusOutput](s.getDocumentStatus),
+			endpoint: typed[DocumentIDInput, documentStatusOutput](s.getDocumentStatus),
 		},
 	}
 }
@@ -99,7 +99,7 @@ func (s *Server) indexRoutes() []route {
 		{
 			method: http.MethodGet, path: "/api/index/jobs/{id}", id: "getIndexJob", scope: auth.ScopeDocumentsRead,
 			tag: tagIndexing, summary: "Get a job",
-			endpoint: typed[jobIDInput, jobOutput](s.getJob),
+			endpoint: typed[JobIDInput, jobOutput](s.getJob),
 		},
 		{
 			method: http.MethodGet, path: "/api/index/jobs/{id}/items", id: "listIndexJobItems", scope: auth.ScopeDocumentsRead,
@@ -109,7 +109,7 @@ func (s *Server) indexRoutes() []route {
 		{
 			method: http.MethodPost, path: "/api/index/jobs/{id}/cancel", id: "cancelIndexJob", scope: auth.ScopeDocumentsWrite,
 			tag: tagIndexing, errors: []int{http.StatusConflict}, summary: "Cancel a job", description: "What is indexed already stays; the rest is marked as canceled.",
-			endpoint: typed[jobIDInput, jobOutput](s.cancelJob),
+			endpoint: typed[JobIDInput, jobOutput](s.cancelJob),
 		},
 		{
 			method: http.MethodGet, path: "/api/index/jobs/{id}/events", id: "watchIndexJob", scope: auth.ScopeDocumentsRead,
@@ -136,12 +136,12 @@ func (s *Server) adminRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/api/admin/jobs/{id}", id: "getJob", scope: auth.ScopeAdmin,
-			tag: tagAdmin, summary: "Get a job of any kind", endpoint: typed[jobIDInput, jobOutput](s.getJob),
+			tag: tagAdmin, summary: "Get a job of any kind", endpoint: typed[JobIDInput, jobOutput](s.getJob),
 		},
 		{
 			method: http.MethodGet, path: "/api/admin/api-keys", id: "listAPIKeys", scope: auth.ScopeAdmin,
 			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "List API keys", description: "Newest first. A key itself is never shown again.",
-			endpoint: typed[pageInput, listAPIKeysOutput](s.listAPIKeys),
+			endpoint: typed[PageInput, listAPIKeysOutput](s.listAPIKeys),
 		},
 		{
 			method: http.MethodPost, path: "/api/admin/api-keys", id: "createAPIKey", scope: auth.ScopeAdmin, bodyLimit: smallBody,
@@ -156,7 +156,7 @@ func (s *Server) adminRoutes() []route {
 		{
 			method: http.MethodGet, path: "/api/admin/tenants", id: "listTenants", scope: auth.ScopePlatform,
 			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "List tenants", description: "By slug.",
-			endpoint: typed[pageInput, listTenantsOutput](s.listTenants),
+			endpoint: typed[PageInput, listTenantsOutput](s.listTenants),
 		},
 		{
 			method: http.MethodPost, path: "/api/admin/tenants", id: "createTenant", scope: auth.ScopePlatform, bodyLimit: smallBody,

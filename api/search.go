@@ -9,10 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
 	"github.com/rustassistant/rustassistant/internal/auth"
+	"github.com/rustassistant/rustassistant/internal/cache"
 	"github.com/rustassistant/rustassistant/internal/search"
 )
 
@@ -36,8 +38,20 @@ func (s *Server) searchRoutes() []route {
 		description: "Bare words are alternatives, `\"words in quotes\"` must occur as written, `-word` excludes. " +
 			"`X-Cache` says how the answer came about: `MISS` from the index, `HIT` from the cache, `STALE` when it may not be the " +
 			"newest, `BYPASS` when `Cache-Control: no-cache` asked for that. `Server-Timing` says where the time went.",
-		endpoint: raw{s.search, documentSearch},
+		endpoint: searchEndpoint{raw{s.search, documentSearch}},
 	}}, s.statsRoutes()...)
+}
+
+// searchEndpoint is a raw one whose metrics come with it.
+type searchEndpoint struct{ raw }
+
+func (e searchEndpoint) register(s *Server, op huma.Operation) {
+	e.raw.register(s, op)
+	if s.deps.Metrics == nil { // only the OpenAPI document is wanted
+		return
+	}
+	// Servers of one process may share a registry; the first one speaks for all.
+	_ = s.deps.Metrics.Registry.Register(cacheMetrics{func() cache.Stats { return s.deps.Search.Stats().Cache }})
 }
 
 // Header values that do not change are made once: a kept answer takes some ten

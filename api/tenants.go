@@ -33,7 +33,7 @@ type TenantList struct {
 
 type listTenantsOutput struct{ Body TenantList }
 
-func (s *Server) listTenants(ctx context.Context, in *pageInput) (*listTenantsOutput, error) {
+func (s *Server) listTenants(ctx context.Context, in *PageInput) (*listTenantsOutput, error) {
 	after, err := in.afterName()
 	if err != nil {
 		return nil, err
