@@ -39,6 +39,7 @@ type Result struct {
 	Tenant     string `json:"tenant"`
 	Type       string `json:"type"`
 	AnsweredBy string `json:"answered_by,omitempty"` // where it is not Type
+	Plain      bool   `json:"plain_queries"`
 	Documents  int    `json:"documents"`
 	// Rejected documents of the corpus could not be accepted, such as those without any text; none can be found.
 	Rejected  int     `json:"rejected"`
