@@ -121,8 +121,8 @@ func printEval(w io.Writer, results []evaluation.Result, asJSON bool) {
 		if r.AnsweredBy != "" {
 			kind += " (by " + r.AnsweredBy + ")"
 		}
-		if r.Plain {
-			kind += ", plain"
+		if !r.Plain {
+			kind += ", query syntax"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%.3f\t%.3f\t%.1f\t%.1f\t\n", r.Collection, kind, r.Documents, r.Queries, r.NDCG10, r.Recall100, r.P50, r.P95)
 	}
