@@ -88,8 +88,9 @@ function pace(job: RecentJob, ended: number, rate: number | null): string {
   return parts.filter((part) => part !== "").join(" · ");
 }
 
+/** The whole time from being accepted to being done, which is what whoever waits for it sees. */
 function took(job: RecentJob): string {
-  const milliseconds = Date.parse(job.finished_at ?? "") - Date.parse(job.started_at ?? job.created_at);
+  const milliseconds = Date.parse(job.finished_at ?? "") - Date.parse(job.created_at);
   return Number.isNaN(milliseconds) ? "" : `took ${formatDuration(milliseconds)}`;
 }
 
