@@ -7,9 +7,11 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
-override ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
-TOOLS := $(ROOT)/scripts/tools.sh
-BIN := $(ROOT)/bin
+# Paths are relative, so that a folder with spaces in its name works as well.
+ifeq ($(wildcard scripts/tools.sh),)
+$(error run make in the project's folder, or make -C path/to/it)
+endif
+TOOLS := scripts/tools.sh
 
 # What the test targets run on, and more arguments for the command of a target:
 #   make test PKG=./internal/store/... ARGS='-run TestDocument -v'
@@ -17,13 +19,14 @@ PKG ?= ./...
 ARGS ?=
 
 # Reading the commit fails in a checkout that belongs to somebody else.
-BUILDVCS := $(shell git -C $(ROOT) rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
-GO_BUILD := cd $(ROOT) && go build -buildvcs=$(BUILDVCS) -trimpath -o $(BIN)/
+BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+GO_BUILD := go build -buildvcs=$(BUILDVCS) -trimpath -o bin/
 
-UI := $(ROOT)/admin-ui
-NPM := $(ROOT)/scripts/npm.sh
+UI := admin-ui
+NPM := scripts/npm.sh
 # A built tool, by its pinned version.
 tool = "$$($(TOOLS) path $(1))"
+in-tools = path=$(tool) && cd tools && "$$path"
 
 ##@ Run
 
@@ -36,7 +39,7 @@ help: ## show this list
 
 .PHONY: dev
 dev: tools/run admin-ui/try build ## start everything: API :8080, Temporal UI :8233
-	@exec $(BIN)/rustassistant dev $(ARGS)
+	@exec bin/rustassistant dev $(ARGS)
 
 .PHONY: build
 build: ## build bin/rustassistant
@@ -81,7 +84,7 @@ tools: tools/dev ## install all that development needs
 
 ##@ Test
 
-WITHSTACK = $(GO_BUILD) ./internal/devstack/cmd/withstack && $(BIN)/withstack --
+WITHSTACK = $(GO_BUILD) ./internal/devstack/cmd/withstack && bin/withstack --
 
 .PHONY: test
 test: tools/dev ## run the tests on real PostgreSQL, Redis and Temporal
@@ -103,7 +106,7 @@ test/browser: tools/dev admin-ui build ## journeys through the dashboard in Chro
 
 .PHONY: bench
 bench: tools/dev build ## measure import and search
-	@exec $(BIN)/rustassistant bench $(ARGS)
+	@exec bin/rustassistant bench $(ARGS)
 
 ##@ Verify
 
@@ -114,13 +117,13 @@ verify: verify/format verify/vet verify/lint verify/workflows verify/generated v
 .PHONY: verify/format
 verify/format: ## gofumpt and goimports
 	@$(TOOLS) golangci-lint
-	@cd $(ROOT) && { $(call tool,golangci-lint) fmt --diff && cd tools && $(call tool,golangci-lint) fmt --diff; } || \
+	@{ $(call tool,golangci-lint) fmt --diff && $(call in-tools,golangci-lint) fmt --diff; } || \
 	  { echo 'not formatted: run make fmt' >&2; exit 1; }
-	@bash -n $(ROOT)/scripts/*.sh $(ROOT)/.ci/run
+	@bash -n scripts/*.sh .ci/run
 
 .PHONY: verify/vet
 verify/vet: ## go vet
-	@cd $(ROOT) && go vet ./... && cd tools && go vet ./...
+	@go vet ./... && cd tools && go vet ./...
 
 .PHONY: verify/lint
 verify/lint: lint
@@ -128,23 +131,23 @@ verify/lint: lint
 .PHONY: lint
 lint: ## golangci-lint, with the direction of dependencies
 	@$(TOOLS) golangci-lint
-	@cd $(ROOT) && $(call tool,golangci-lint) run ./... && cd tools && $(call tool,golangci-lint) run ./...
+	@$(call tool,golangci-lint) run ./... && $(call in-tools,golangci-lint) run ./...
 
 .PHONY: verify/workflows
 verify/workflows: ## workflows are deterministic
 	@$(TOOLS) workflowcheck
-	@cd $(ROOT) && $(call tool,workflowcheck) ./workflows/...
+	@$(call tool,workflowcheck) ./workflows/...
 
 .PHONY: verify/generated
 verify/generated: build $(UI)/node_modules/.installed ## generated code is what its sources say
 	@$(TOOLS) sqlc
-	@cd $(ROOT) && $(call tool,sqlc) diff
-	@$(ROOT)/scripts/openapi-types.sh check
+	@$(call tool,sqlc) diff
+	@scripts/openapi-types.sh check
 
 .PHONY: verify/compose
 verify/compose: build ## docker-compose.temporal.yml
-	@cd $(ROOT)/tools && go test ./... && \
-	  go run ./composecheck -env-example ../.env.example -binary $(BIN)/rustassistant ../docker-compose.temporal.yml
+	@cd tools && go test ./... && \
+	  go run ./composecheck -env-example ../.env.example -binary ../bin/rustassistant ../docker-compose.temporal.yml
 
 .PHONY: verify/admin-ui
 verify/admin-ui: admin-ui ## types, lint and size of the dashboard
@@ -164,16 +167,16 @@ ci: ## what .ci/run runs: verify, the dashboard's tests, make test
 .PHONY: generate
 generate: build $(UI)/node_modules/.installed ## generate code: sqlc, OpenAPI types of the dashboard
 	@$(TOOLS) sqlc
-	@cd $(ROOT) && $(call tool,sqlc) generate && go generate ./...
-	@$(ROOT)/scripts/openapi-types.sh write
+	@$(call tool,sqlc) generate && go generate ./...
+	@scripts/openapi-types.sh write
 
 .PHONY: fmt
 fmt: ## format Go and TypeScript
 	@$(TOOLS) golangci-lint
-	@cd $(ROOT) && $(call tool,golangci-lint) fmt && cd tools && $(call tool,golangci-lint) fmt
+	@$(call tool,golangci-lint) fmt && $(call in-tools,golangci-lint) fmt
 	@test ! -e $(UI)/node_modules/.installed || { $(NPM) run --silent format; }
 
 .PHONY: clean
 clean: ## remove what was built here; keeps data and the tool cache
-	@rm -rf $(BIN) $(UI)/node_modules
+	@rm -rf bin $(UI)/node_modules
 	@find $(UI)/dist -mindepth 1 -not -name .gitkeep -delete

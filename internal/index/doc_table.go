@@ -30,13 +30,12 @@ func newDocTable() *docTable {
 }
 
 // addDoc starts a document.
-func (t *docTable) addDoc(id uuid.UUID, version uint64, titleLength uint16, createdAt int64) {
+func (t *docTable) addDoc(id uuid.UUID, version uint64, titleLength uint16) {
 	m := &t.meta
 	if m.Docs == 0 {
-		m.MinID, m.CreatedAtMin, m.CreatedAtMax = id, createdAt, createdAt
+		m.MinID = id
 	}
 	m.MaxID = id
-	m.CreatedAtMin, m.CreatedAtMax = min(m.CreatedAtMin, createdAt), max(m.CreatedAtMax, createdAt)
 	m.Docs++
 	m.TitleLength += uint64(titleLength)
 	m.MaxTitleLength = max(m.MaxTitleLength, int(titleLength))

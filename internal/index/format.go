@@ -80,13 +80,10 @@ type metaSection struct {
 	MaxID     uuid.UUID `json:"max_id"`
 	MaxChunks int       `json:"max_chunks_per_doc"`
 	// Sums and maxima of the lengths as they are scored.
-	TextLength      uint64 `json:"text_length"`
-	TitleLength     uint64 `json:"title_length"`
-	MaxLength       int    `json:"max_length"`
-	MaxTitleLength  int    `json:"max_title_length"`
-	CreatedAtMin    int64  `json:"created_at_min"`
-	CreatedAtMax    int64  `json:"created_at_max"`
-	StoredItemsSize uint64 `json:"stored_bytes"`
+	TextLength     uint64 `json:"text_length"`
+	TitleLength    uint64 `json:"title_length"`
+	MaxLength      int    `json:"max_length"`
+	MaxTitleLength int    `json:"max_title_length"`
 }
 
 // maxLength is where the lengths that are scored stop to grow.

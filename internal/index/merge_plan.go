@@ -1,11 +1,117 @@
 package index
 
-import "github.com/google/uuid"
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/google/uuid"
+)
 
 // SegmentInfo is what PlanMerge looks at.
 type SegmentInfo struct {
-	ID       uuid.UUID
-	Docs     int
-	LiveDocs int
-	Bytes    int64
+	ID uuid.UUID
+	// Docs are all documents of the segment, LiveDocs those that are not hidden.
+	Docs, LiveDocs int
+	Bytes          int64
+}
+
+// liveBytes estimates the size of the segment without its hidden documents.
+func (s SegmentInfo) liveBytes() int64 {
+	if s.Docs == 0 {
+		return 0
+	}
+	return int64(float64(s.Bytes) * float64(s.LiveDocs) / float64(s.Docs))
+}
+
+// MergePolicy says when segments are worth merging.
+type MergePolicy struct {
+	// Fanout segments of about one size become one of the next size, so that a
+	// document is rewritten once per size and a tenant of n bytes has at most
+	// Fanout*log(n) segments.
+	Fanout int
+	// FloorBytes is the size up to which all segments count as equally small.
+	FloorBytes int64
+	// MaxBytes bounds the result; a segment of more than half of it is left
+	// alone while most of it is live.
+	MaxBytes int64
+	// MaxSegments bounds a group.
+	MaxSegments int
+	// MaxDead is the fraction of hidden documents above which a segment is
+	// rewritten for its own sake. 0 turns this off.
+	MaxDead float64
+}
+
+// DefaultMergePolicy is for compaction in the background.
+func DefaultMergePolicy() MergePolicy {
+	return MergePolicy{Fanout: 8, FloorBytes: 1 << 20, MaxBytes: 4 << 30, MaxSegments: 32, MaxDead: 0.2}
+}
+
+// TailMergePolicy is for the merge right after a commit: it only touches tiny
+// segments and takes milliseconds.
+func TailMergePolicy() MergePolicy {
+	return MergePolicy{Fanout: 8, FloorBytes: 16 << 10, MaxBytes: 2 << 20, MaxSegments: 32}
+}
+
+// PlanMerge returns groups of segments to merge, the most useful first. Groups
+// do not overlap. A group of one segment is rewritten to drop what is hidden.
+func PlanMerge(segments []SegmentInfo, p MergePolicy) [][]uuid.UUID {
+	left := slices.Clone(segments)
+	slices.SortFunc(left, func(a, b SegmentInfo) int {
+		if c := cmp.Compare(a.liveBytes(), b.liveBytes()); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.ID[:], b.ID[:])
+	})
+	var groups [][]uuid.UUID
+	for start := 0; start < len(left); {
+		tier, end := p.tier(left[start].liveBytes()), start
+		for end < len(left) && p.tier(left[end].liveBytes()) == tier {
+			end++
+		}
+		groups = append(groups, p.mergeTier(left[start:end])...)
+		start = end
+	}
+	return p.addDead(groups, left)
+}
+
+// tier returns the size class of a segment.
+func (p MergePolicy) tier(size int64) int {
+	if size <= p.FloorBytes {
+		return 0
+	}
+	return 1 + int(math.Log(float64(size)/float64(p.FloorBytes))/math.Log(float64(p.Fanout)))
+}
+
+// mergeTier groups the segments of a tier, smallest first.
+func (p MergePolicy) mergeTier(tier []SegmentInfo) (groups [][]uuid.UUID) {
+	for len(tier) >= p.Fanout {
+		var group []uuid.UUID
+		size := int64(0)
+		for len(tier) > 0 && len(group) < p.MaxSegments && size+tier[0].liveBytes() <= p.MaxBytes {
+			size += tier[0].liveBytes()
+			group = append(group, tier[0].ID)
+			tier = tier[1:]
+		}
+		if len(group) < 2 {
+			return groups
+		}
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// addDead adds the segments that are not in a group and mostly hidden.
+func (p MergePolicy) addDead(groups [][]uuid.UUID, segments []SegmentInfo) [][]uuid.UUID {
+	if p.MaxDead == 0 {
+		return groups
+	}
+	for _, s := range segments {
+		grouped := slices.ContainsFunc(groups, func(g []uuid.UUID) bool { return slices.Contains(g, s.ID) })
+		if !grouped && float64(s.Docs-s.LiveDocs) > p.MaxDead*float64(s.Docs) {
+			groups = append(groups, []uuid.UUID{s.ID})
+		}
+	}
+	return groups
 }

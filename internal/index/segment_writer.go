@@ -29,7 +29,7 @@ func newSegmentWriter(b *Builder, w io.Writer) *segmentWriter {
 
 func (s *segmentWriter) write() (Meta, error) {
 	for _, d := range s.docs {
-		s.table.addDoc(d.doc.ID, d.doc.Version, d.titleLength, d.doc.CreatedAt)
+		s.table.addDoc(d.doc.ID, d.doc.Version, d.titleLength)
 		for i, c := range d.chunks {
 			s.table.addChunk(uint32(d.doc.Chunks[i].Ordinal), c.length, d.titleLength)
 		}
@@ -198,6 +198,7 @@ func (s *segmentWriter) writeNumbers() {
 
 func (s *segmentWriter) writeStored() {
 	w := newStoredWriter(s.out)
+	defer w.release()
 	var item []byte
 	for _, d := range s.docs {
 		item = appendDocRecord(item[:0], &d.doc)
@@ -207,6 +208,5 @@ func (s *segmentWriter) writeStored() {
 			w.add(item, i > 0)
 		}
 	}
-	s.table.meta.StoredItemsSize = w.total
 	w.finish()
 }

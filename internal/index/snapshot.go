@@ -101,7 +101,7 @@ func (s *Snapshot) Generation() uint64 { return s.generation }
 // Stats describes the snapshot.
 func (s *Snapshot) Stats() Stats { return s.stats }
 
-// Segments returns the refs of the snapshot's segments.
+// Segments returns the stored segments of the snapshot.
 func (s *Snapshot) Segments() []SegmentRef {
 	refs := make([]SegmentRef, len(s.views))
 	for i, v := range s.views {
@@ -110,7 +110,7 @@ func (s *Snapshot) Segments() []SegmentRef {
 	return refs
 }
 
-// Infos returns what PlanMerge needs.
+// Infos returns what PlanMerge needs to know of the segments.
 func (s *Snapshot) Infos() []SegmentInfo {
 	infos := make([]SegmentInfo, len(s.views))
 	for i, v := range s.views {

@@ -56,7 +56,6 @@ type storedWriter struct {
 	count   int
 	raw     []byte
 	frame   []byte
-	total   uint64
 }
 
 // newStoredWriter begins the section.
@@ -74,7 +73,6 @@ func (w *storedWriter) add(item []byte, first bool) {
 	w.lengths = binary.AppendUvarint(w.lengths, uint64(len(item)))
 	w.pending = append(w.pending, item...)
 	w.count++
-	w.total += uint64(len(item))
 }
 
 func (w *storedWriter) flush() {
@@ -108,6 +106,10 @@ func (w *storedWriter) finish() {
 	w.flush()
 	w.out.end()
 	w.out.section(sectionStoredIndex, w.index)
+}
+
+// release gives the encoder back.
+func (w *storedWriter) release() {
 	storedEncoders.Put(w.encoder)
 	w.encoder = nil
 }
@@ -184,7 +186,7 @@ func (b *storedBlock) read(r *storedReader, block int) error {
 	if err != nil {
 		return fmt.Errorf("%w: stored block %d: %w", ErrCorrupt, block, err)
 	}
-	b.buf, b.block = buf, block
+	b.buf, b.block = buf, -1
 	b.first, b.end = r.bounds(block)
 	p := byteReader{b: buf}
 	if n := p.uvarint(); p.bad || n != uint64(b.end-b.first) {
@@ -202,7 +204,7 @@ func (b *storedBlock) read(r *storedReader, block int) error {
 	if total != uint64(len(p.b)) {
 		return corrupt("stored block %d: %d bytes of items in %d", block, total, len(p.b))
 	}
-	b.items = p.b
+	b.items, b.block = p.b, block
 	return nil
 }
 

@@ -24,6 +24,9 @@ const (
 // String returns MISS, HIT, STALE or BYPASS.
 func (s State) String() string { return [...]string{"MISS", "HIT", "STALE", "BYPASS"}[s] }
 
+// Label returns String in lower case, as metrics have it.
+func (s State) Label() string { return [...]string{"miss", "hit", "stale", "bypass"}[s] }
+
 // Answer is the answer to one request.
 type Answer struct {
 	QueryID uuid.UUID
@@ -34,6 +37,8 @@ type Answer struct {
 	// Stale is set when the answer may be older than the index: past its time in
 	// the cache, or from a process that cannot learn of new commits.
 	Stale bool
+	// Generation is the commit of the index that answered.
+	Generation uint64
 	// Results are those in the answer, Total those there are; at least so many
 	// when TotalIsLowerBound.
 	Results           int
@@ -54,6 +59,7 @@ func (a *Answer) open(kept []byte) error {
 	total := binary.BigEndian.Uint64(kept[4:])
 	a.Results = int(binary.BigEndian.Uint32(kept))
 	a.Total, a.TotalIsLowerBound = int64(total&^lowerBound), total&lowerBound != 0
+	a.Generation = binary.BigEndian.Uint64(kept[12:])
 	a.kept = kept[keptHeader:]
 	return nil
 }

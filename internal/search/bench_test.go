@@ -1,11 +1,13 @@
 package search
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"github.com/rustassistant/rustassistant/internal/cache"
 	"github.com/rustassistant/rustassistant/internal/index"
 )
 
@@ -59,5 +61,28 @@ func BenchmarkAppendKept(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		buf = a.AppendJSON(buf[:0])
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	w := newWorld(b, Deps{}, cache.Options{})
+	var docs []index.Document
+	for i := range 2000 {
+		docs = append(docs, document(fmt.Sprintf("Page %d", i), strings.Repeat("The executor polls futures until they are ready. ", 1+i%20)))
+	}
+	w.source.commit(b, w.tenant, docs...)
+	r := decode(b, `{"query": "executor of futures", "type": "keyword"}`)
+	for name, options := range map[string]Options{"hit": {}, "miss": {NoCache: true}} {
+		b.Run(name, func(b *testing.B) {
+			var buf []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				a, err := w.Search(b.Context(), w.tenant, r, options)
+				if err != nil {
+					b.Fatal(err)
+				}
+				buf = a.AppendJSON(buf[:0])
+			}
+		})
 	}
 }

@@ -19,9 +19,10 @@ const notice = "The vector branch is not available yet; this search was answered
 //
 //	0  4  results on this page
 //	4  8  total, the highest bit set when it is a lower bound
-//	12    JSON without its opening brace and first fields
+//	12 8  generation of the snapshot that answered
+//	20    JSON without its opening brace and first fields
 const (
-	keptHeader = 12
+	keptHeader = 20
 	lowerBound = 1 << 63
 )
 
@@ -36,6 +37,7 @@ func encodeAnswer(r *Request, res *index.Result) []byte {
 	}
 	binary.BigEndian.PutUint32(b, uint32(len(res.Hits)))
 	binary.BigEndian.PutUint64(b[4:], total)
+	binary.BigEndian.PutUint64(b[12:], res.Generation)
 	b = append(b, `,"type":"`...)
 	b = append(append(b, r.Type...), '"')
 	if r.Type != TypeKeyword {

@@ -3,7 +3,9 @@ package search
 import (
 	"encoding/hex"
 	"math"
+	"math/bits"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -13,38 +15,43 @@ import (
 // The answer is written by appending: it is made of few shapes, and reflection
 // would take longer than a short search does.
 
-// plain marks the bytes that stand for themselves in a JSON string.
-var plain = func() (t [256]bool) {
-	for c := 0x20; c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
-
 // appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD.
 func appendString(b []byte, s string) []byte {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if plain[c] {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r != utf8.RuneError || size > 1 {
-				i += size
-				continue
-			}
-		}
+	for i := nextSpecial(s, 0); i < len(s); i = nextSpecial(s, start) {
 		b = append(b, s[start:i]...)
-		b = appendEscape(b, c)
-		i++
-		start = i
+		b = appendEscape(b, s[i])
+		start = i + 1
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
+}
+
+// nextSpecial returns the index of the first byte from i on that a JSON string
+// cannot have as it is, or len(s). It looks at eight bytes at a time, since nearly
+// all of an answer is text without any.
+func nextSpecial(s string, i int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(s); i += 8 {
+		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, slash := x^(ones*'"'), x^(ones*'\\')
+		// The high bit of each byte that is below 0x20, a quote or a backslash. A
+		// borrow may mark bytes above the first one, never one below it.
+		if hit := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & highs; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return i
 }
 
 func appendEscape(b []byte, c byte) []byte {
@@ -57,9 +64,6 @@ func appendEscape(b []byte, c byte) []byte {
 		return append(b, '\\', 'r')
 	case '\t':
 		return append(b, '\\', 't')
-	}
-	if c >= utf8.RuneSelf {
-		return append(b, "\uFFFD"...)
 	}
 	const digits = "0123456789abcdef"
 	return append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])

@@ -94,18 +94,13 @@ func (s *Service) answer(ctx context.Context, tenant uuid.UUID, r *Request, opts
 		if err != nil {
 			return nil, err
 		}
-		s.judge(a, tenant)
-		return a, a.open(value.Body)
+		return a, s.open(a, tenant, value.Body)
 	}
 	generation, err := s.generation(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.cached(ctx, a, tenant, generation, r); err != nil {
-		return nil, err
-	}
-	s.judge(a, tenant)
-	return a, nil
+	return a, s.cached(ctx, a, tenant, generation, r)
 }
 
 // generation is that of what this process can search now.
@@ -143,7 +138,7 @@ func (s *Service) cached(ctx context.Context, a *Answer, tenant uuid.UUID, gener
 	case cache.Stale:
 		a.State, a.Stale = Stale, true
 	}
-	return a.open(kept.Body)
+	return s.open(a, tenant, kept.Body)
 }
 
 // load searches the index. took is set to the time that it needed.
@@ -174,11 +169,15 @@ func (r *Request) forIndex() index.Request {
 	return q
 }
 
-// judge marks an answer that may be older than what was committed.
-func (s *Service) judge(a *Answer, tenant uuid.UUID) {
-	if s.fresh.doubtful(tenant, time.Now(), s.deps.StaleAfter) {
+// open reads the kept answer and marks one that may lack what was committed.
+func (s *Service) open(a *Answer, tenant uuid.UUID, kept []byte) error {
+	if err := a.open(kept); err != nil {
+		return err
+	}
+	if s.fresh.doubtful(tenant, a.Generation, time.Now(), s.deps.StaleAfter) {
 		a.State, a.Stale = Stale, true
 	}
+	return nil
 }
 
 // retryAfterSeconds is for an index that cannot be loaded at the moment.

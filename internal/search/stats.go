@@ -64,7 +64,7 @@ func (s *Service) Stats() Stats {
 	out := Stats{
 		Empty: s.stats.empty.Load(), ByType: make(map[Type]TypeStats, len(types)), Cache: s.deps.Cache.Stats(),
 		LoadedTenants: len(s.deps.Index.Loaded()),
-		Stale:         now.UnixNano()-s.fresh.heard.Load() > int64(s.deps.StaleAfter),
+		Stale:         s.fresh.silent(now, s.deps.StaleAfter),
 	}
 	var all counts
 	for i, name := range types {

@@ -3,6 +3,8 @@ package search
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,25 +51,18 @@ func (s *Service) poll(ctx context.Context) error {
 	start := time.Now()
 	loaded := s.deps.Index.Loaded()
 	s.fresh.keep(loaded)
-	if len(loaded) == 0 {
-		// What is loaded from now on is of now.
-		s.fresh.learnt(start)
-		return nil
-	}
-	tenants := make([]uuid.UUID, 0, len(loaded))
-	for t := range loaded {
-		tenants = append(tenants, t)
-	}
-	committed, err := s.deps.Generations(ctx, tenants)
-	if err != nil {
-		return err
-	}
-	for tenant, generation := range committed {
-		if loaded[tenant] < generation {
+	if len(loaded) > 0 {
+		committed, err := s.deps.Generations(ctx, slices.Collect(maps.Keys(loaded)))
+		if err != nil {
+			return err
+		}
+		for tenant, generation := range committed {
+			s.fresh.told(tenant, loaded[tenant], generation, start)
 			s.deps.Index.Announce(tenant, generation)
 		}
-		s.fresh.compare(tenant, loaded[tenant], generation, start)
 	}
+	// With nothing loaded there is nothing to ask: what is loaded from now on is
+	// of now.
 	s.fresh.learnt(start)
 	return nil
 }

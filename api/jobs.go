@@ -1,0 +1,191 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/store"
+)
+
+// Starter starts and ends the durable work behind jobs: *workflows.Starter.
+type Starter interface {
+	// StartJob hands a committed job over. It neither blocks nor fails; a job that
+	// cannot be started now is started by the recovery schedule.
+	StartJob(job domain.Job)
+	// CancelWorkflow asks a job's workflow to end, as a courtesy: the job's row is
+	// what counts.
+	CancelWorkflow(ctx context.Context, workflowID string) error
+	// WorkflowURL is the workflow's page in the Temporal UI, "" when unknown.
+	WorkflowURL(workflowID string) string
+	// UIURL is the Temporal UI, "" when unknown.
+	UIURL() string
+	// Health asks Temporal for a sign of life.
+	Health(ctx context.Context) error
+	// Workers counts the workers that were seen lately.
+	Workers(ctx context.Context) (int, error)
+}
+
+// Job is a job as it is answered.
+type Job struct {
+	ID          uuid.UUID       `json:"id"`
+	Kind        domain.JobKind  `json:"kind" example:"index_documents"`
+	State       domain.JobState `json:"state" enum:"queued,running,completed,completed_with_errors,failed,canceled"`
+	Stage       string          `json:"stage" doc:"Where it is: queued, load, chunk, build, commit, done." example:"build"`
+	Total       int             `json:"total" doc:"Documents in the job."`
+	Done        int             `json:"done" doc:"Of these, ended well."`
+	Failed      int             `json:"failed" doc:"Of these, ended with an error."`
+	Bytes       int64           `json:"bytes" doc:"Content of all documents."`
+	CreatedAt   time.Time       `json:"created_at"`
+	StartedAt   *time.Time      `json:"started_at" nullable:"true"`
+	FinishedAt  *time.Time      `json:"finished_at" nullable:"true"`
+	HeartbeatAt *time.Time      `json:"heartbeat_at" nullable:"true" doc:"Its last sign of life."`
+	ErrorCode   string          `json:"error_code,omitempty"`
+	Error       string          `json:"error,omitempty"`
+	TemporalURL string          `json:"temporal_url,omitempty" doc:"The job's workflow in the Temporal UI."`
+}
+
+func (s *Server) jobView(j *domain.Job) Job {
+	return Job{
+		ID: j.ID, Kind: j.Kind, State: j.State, Stage: j.Stage, Total: j.Total, Done: j.Done, Failed: j.Failed, Bytes: j.Bytes,
+		CreatedAt: j.CreatedAt, StartedAt: utc(j.StartedAt), FinishedAt: utc(j.FinishedAt), HeartbeatAt: utc(j.HeartbeatAt),
+		ErrorCode: j.ErrorCode, Error: j.ErrorMessage, TemporalURL: s.deps.Starter.WorkflowURL(j.WorkflowID),
+	}
+}
+
+type JobIDInput struct {
+	ID string `path:"id" doc:"The job's id." example:"0198c0de-0000-7000-8000-000000000000"`
+}
+
+type jobOutput struct{ Body Job }
+
+func (s *Server) getJob(ctx context.Context, in *JobIDInput) (*jobOutput, error) {
+	id, err := parseID(in.ID, "job")
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.deps.Store.Job(ctx, caller(ctx).TenantID, id)
+	if err != nil {
+		return nil, err
+	}
+	return &jobOutput{s.jobView(&job)}, nil
+}
+
+type listJobsInput struct {
+	PageInput
+	State string `query:"state" enum:"queued,running,completed,completed_with_errors,failed,canceled"`
+	Kind  string `query:"kind" maxLength:"64" example:"index_documents"`
+}
+
+// JobList is one page of jobs.
+type JobList struct {
+	Jobs       []Job  `json:"jobs"`
+	NextCursor string `json:"next_cursor,omitempty" doc:"Left out on the last page."`
+}
+
+type listJobsOutput struct{ Body JobList }
+
+func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutput, error) {
+	before, err := in.beforeID()
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.deps.Store.Jobs(ctx, caller(ctx).TenantID, store.JobFilter{
+		State: domain.JobState(in.State), Kind: domain.JobKind(in.Kind), Before: before, Limit: in.Limit + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, next := page(found, in.Limit, func(j domain.Job) string { return cursorOfID(j.ID) })
+	return &listJobsOutput{JobList{Jobs: s.jobViews(found), NextCursor: next}}, nil
+}
+
+func (s *Server) jobViews(jobs []domain.Job) []Job {
+	out := make([]Job, len(jobs))
+	for i := range jobs {
+		out[i] = s.jobView(&jobs[i])
+	}
+	return out
+}
+
+// JobItem is one document of a job.
+type JobItem struct {
+	Seq        int              `json:"seq" doc:"Its number in the job, from 1."`
+	DocumentID uuid.UUID        `json:"document_id"`
+	ExternalID string           `json:"external_id,omitempty"`
+	Title      string           `json:"title"`
+	Version    int64            `json:"version"`
+	State      domain.ItemState `json:"state" enum:"queued,indexed,superseded,deleted,failed,canceled"`
+	Stage      string           `json:"stage,omitempty" doc:"Where it failed."`
+	ErrorCode  string           `json:"error_code,omitempty"`
+	Error      string           `json:"error,omitempty"`
+	Attempts   int              `json:"attempts"`
+	UpdatedAt  time.Time        `json:"updated_at"`
+}
+
+type listJobItemsInput struct {
+	JobIDInput
+	PageInput
+	State string `query:"state" enum:"queued,indexed,superseded,deleted,failed,canceled"`
+}
+
+// JobItemList is one page of a job's documents.
+type JobItemList struct {
+	Items      []JobItem `json:"items"`
+	NextCursor string    `json:"next_cursor,omitempty" doc:"Left out on the last page."`
+}
+
+type listJobItemsOutput struct{ Body JobItemList }
+
+func (s *Server) listJobItems(ctx context.Context, in *listJobItemsInput) (*listJobItemsOutput, error) {
+	id, err := parseID(in.ID, "job")
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.afterNumber()
+	if err != nil {
+		return nil, err
+	}
+	tenant := caller(ctx).TenantID
+	if _, err := s.deps.Store.Job(ctx, tenant, id); err != nil {
+		return nil, err
+	}
+	found, err := s.deps.Store.JobItems(ctx, tenant, id, domain.ItemState(in.State), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	found, next := page(found, in.Limit, func(i domain.JobItem) string { return cursorOfNumber(i.Seq) })
+	out := &listJobItemsOutput{JobItemList{Items: make([]JobItem, len(found)), NextCursor: next}}
+	for i, f := range found {
+		out.Body.Items[i] = JobItem{
+			Seq: f.Seq, DocumentID: f.DocumentID, ExternalID: f.ExternalID, Title: f.Title, Version: f.Version, State: f.State,
+			Stage: f.Stage, ErrorCode: f.ErrorCode, Error: f.ErrorMessage, Attempts: f.Attempts, UpdatedAt: f.UpdatedAt,
+		}
+	}
+	return out, nil
+}
+
+// cancelTimeout bounds what is only a courtesy.
+const cancelTimeout = 2 * time.Second
+
+func (s *Server) cancelJob(ctx context.Context, in *JobIDInput) (*jobOutput, error) {
+	id, err := parseID(in.ID, "job")
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.deps.Store.CancelJob(ctx, caller(ctx).TenantID, id)
+	if err != nil {
+		return nil, err
+	}
+	// The row is canceled and the workflow finds nothing left to do. Telling it
+	// saves only time.
+	tell, cancel := context.WithTimeout(ctx, cancelTimeout)
+	defer cancel()
+	if err := s.deps.Starter.CancelWorkflow(tell, job.WorkflowID); err != nil {
+		slog.WarnContext(ctx, "a canceled job's workflow could not be told", slog.String("job", id.String()), slog.Any("error", err))
+	}
+	return &jobOutput{s.jobView(&job)}, nil
+}

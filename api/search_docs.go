@@ -1,0 +1,142 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/search"
+)
+
+// The types of this file are how POST /api/search looks in the OpenAPI document.
+// The bytes themselves are read and written by internal/search; a test holds the
+// two together.
+
+// SearchRequest is the body of a search.
+type SearchRequest struct {
+	Query      string         `json:"query" minLength:"1" maxLength:"4096" doc:"What to search for, at most 4096 bytes." example:"rust async patterns"`
+	Type       search.Type    `json:"type,omitempty" enum:"hybrid,keyword,semantic" default:"hybrid" doc:"Which branches of the index to ask."`
+	SearchType search.Type    `json:"search_type,omitempty" enum:"hybrid,keyword,semantic" doc:"Another name of type."`
+	Limit      int            `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"Results on a page."`
+	Cursor     string         `json:"cursor,omitempty" maxLength:"256" doc:"next_cursor of the page before; query, type, group_by and filters must be the same."`
+	Filters    *SearchFilters `json:"filters,omitempty" doc:"Conditions that all must hold."`
+	Highlight  bool           `json:"highlight,omitempty" default:"true" doc:"Add the pieces of the content that match."`
+	GroupBy    search.Group   `json:"group_by,omitempty" enum:"document,none" default:"document" doc:"document: one result a document, with its best passage. none: one result a passage."`
+	Explain    bool           `json:"explain,omitempty" doc:"Add score_details."`
+	UserID     string         `json:"user_id,omitempty" maxLength:"256" doc:"Your name for who searches. It does not change the answer."`
+}
+
+// SearchFilters are conditions on documents. Where a list is given, one of its
+// values must match. Beside these fields, metadata.<path> takes a value, a list, a
+// range {"gte": 1, "lt": 9} or {"exists": true}.
+type SearchFilters struct {
+	DocType    []string        `json:"doc_type,omitempty" doc:"A text or a list of texts, as for all fields here."`
+	Tags       []string        `json:"tags,omitempty" doc:"One of these tags."`
+	SourceType []string        `json:"source_type,omitempty" doc:"One of these source types."`
+	RepoID     []string        `json:"repo_id,omitempty" doc:"One of these repositories."`
+	ExternalID []string        `json:"external_id,omitempty" doc:"One of these external ids."`
+	Language   []string        `json:"language,omitempty" doc:"One of these languages."`
+	Metadata   map[string]any  `json:"metadata,omitempty" doc:"Values of metadata fields, nested as in the document; or flat, beside this field, as \"metadata.author.name\"."`
+	DateFrom   string          `json:"date_from,omitempty" doc:"Made at or after: 2026-01-31 or 2026-01-31T12:00:00Z."`
+	DateTo     string          `json:"date_to,omitempty" doc:"Made at or before; a day is meant to its end, in UTC."`
+	And        []SearchFilters `json:"and,omitempty" doc:"All of these must hold."`
+	Or         []SearchFilters `json:"or,omitempty" doc:"One of these must hold."`
+	Not        *SearchFilters  `json:"not,omitempty" doc:"This must not hold."`
+}
+
+// SearchAnswer is the answer to a search.
+type SearchAnswer struct {
+	QueryID         uuid.UUID      `json:"query_id" doc:"Names this search."`
+	Query           string         `json:"query" doc:"As it was asked."`
+	ExecutionTimeMS float64        `json:"execution_time_ms" doc:"Milliseconds to find the answer."`
+	Cached          bool           `json:"cached" doc:"The answer was kept from an earlier search."`
+	Stale           bool           `json:"stale,omitempty" doc:"The answer may not be the newest."`
+	Type            search.Type    `json:"type" enum:"hybrid,keyword,semantic" doc:"As it was asked."`
+	AnsweredBy      string         `json:"answered_by,omitempty" enum:"keyword" doc:"The branch that answered, when it is not the type that was asked for."`
+	Notice          string         `json:"notice,omitempty" doc:"Why that is."`
+	Results         []SearchResult `json:"results" nullable:"false" doc:"By falling score."`
+	TotalResults    int64          `json:"total_results" doc:"Results on all pages."`
+	TotalRelation   string         `json:"total_relation" enum:"eq,gte" doc:"gte: there are at least so many."`
+	NextCursor      *string        `json:"next_cursor" doc:"For the next page; null on the last one."`
+	Generation      uint64         `json:"generation" doc:"The commit of the index that answered."`
+}
+
+// SearchResult is a document with its best passage, or a passage.
+type SearchResult struct {
+	DocumentID   uuid.UUID           `json:"document_id"`
+	ExternalID   string              `json:"external_id"`
+	ChunkID      string              `json:"chunk_id" doc:"The passage."`
+	Title        string              `json:"title" doc:"Title of the document."`
+	Heading      string              `json:"heading" doc:"Headings above the passage."`
+	Content      string              `json:"content" doc:"Text of the passage."`
+	Highlights   []SearchHighlight   `json:"highlights" nullable:"false" doc:"The pieces of content that match best. Plain text, never HTML."`
+	Score        float64             `json:"score"`
+	ScoreDetails *SearchScoreDetails `json:"score_details,omitempty" doc:"With explain: the arithmetic of the score."`
+	DocType      string              `json:"doc_type"`
+	Tags         []string            `json:"tags" nullable:"false"`
+	Metadata     map[string]any      `json:"metadata"`
+	SourceURL    string              `json:"source_url"`
+	SourceType   string              `json:"source_type"`
+	RepoID       string              `json:"repo_id"`
+	Language     string              `json:"language"`
+	CreatedAt    time.Time           `json:"created_at"`
+	UpdatedAt    time.Time           `json:"updated_at"`
+}
+
+// SearchHighlight is a piece of a result's content.
+type SearchHighlight struct {
+	Text    string   `json:"text"`
+	Start   int      `json:"start" doc:"Where text begins in content, in bytes of UTF-8."`
+	Matches [][2]int `json:"matches" nullable:"false" doc:"Ranges [from, to) of text that match, in bytes of UTF-8."`
+}
+
+// SearchScoreDetails has one member for each branch of the index that answered.
+type SearchScoreDetails struct {
+	Keyword SearchKeywordScore `json:"keyword"`
+}
+
+// SearchKeywordScore is a score of BM25: the sum of the passages, each times its weight.
+type SearchKeywordScore struct {
+	Score    float64              `json:"score"`
+	Passages []SearchPassageScore `json:"passages" nullable:"false"`
+}
+
+// SearchPassageScore is the share of one passage.
+type SearchPassageScore struct {
+	ChunkID string            `json:"chunk_id"`
+	Weight  float64           `json:"weight" doc:"1, 0.3 or 0.15, by rank within the document."`
+	Score   float64           `json:"score"`
+	Terms   []SearchTermScore `json:"terms" nullable:"false"`
+}
+
+// SearchTermScore is the share of one term in one field.
+type SearchTermScore struct {
+	Term          string  `json:"term"`
+	Field         string  `json:"field" enum:"text,title"`
+	TF            int     `json:"tf" doc:"How often the term is in the field."`
+	DF            int     `json:"df" doc:"In how many passages, or titles, of docs it is."`
+	Docs          int     `json:"docs"`
+	IDF           float64 `json:"idf"`
+	Length        int     `json:"length" doc:"Words of the field."`
+	AverageLength float64 `json:"average_length"`
+	QueryWeight   float64 `json:"query_weight"`
+	Contribution  float64 `json:"contribution" doc:"What the score got."`
+}
+
+func documentSearch(api huma.API, op *huma.Operation) {
+	op.RequestBody = &huma.RequestBody{
+		Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[SearchRequest](api)}},
+	}
+	text := func(description string) *huma.Param {
+		return &huma.Param{Description: description, Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	op.Responses["200"] = &huma.Response{
+		Description: http.StatusText(http.StatusOK),
+		Headers: map[string]*huma.Param{
+			"X-Cache": text("HIT, MISS, STALE or BYPASS."), "Server-Timing": text("Milliseconds in the cache, the index, and in total."),
+		},
+		Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[SearchAnswer](api)}},
+	}
+}
