@@ -111,7 +111,9 @@ func (s *Store) RecordOutcomes(ctx context.Context, claim DeliveryClaim, outcome
 			return err
 		}
 		e := endpointFrom(row)
-		judge(&e, outcomes, maxFailing)
+		if e.URL == claim.Endpoint.URL {
+			judge(&e, outcomes, maxFailing)
+		}
 		open := e.State == domain.EndpointActive || e.State == domain.EndpointPaused
 		if err := q.DeliveryRecordMany(ctx, recordParams(claim, outcomes, open)); err != nil {
 			return err
@@ -130,7 +132,7 @@ func (s *Store) RecordOutcomes(ctx context.Context, claim DeliveryClaim, outcome
 }
 
 // judge brings the endpoint's record up to date. An endpoint that its owner has
-// paused, changed to another address or deleted meanwhile is not disabled.
+// paused or deleted meanwhile is not disabled.
 func judge(e *domain.Endpoint, outcomes []DeliveryOutcome, maxFailing time.Duration) {
 	now := time.Now().UTC()
 	var succeeded, failed, gone bool
