@@ -1,0 +1,390 @@
+package index
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
+)
+
+// reference is the search engine written the obvious way: it keeps documents
+// in a map and looks at every word of every chunk for every query. It shares
+// with the real one the analysis of text, the parsing of queries and the
+// definition of the score, and none of the data structures.
+type reference struct {
+	docs   map[uuid.UUID]Document
+	dead   map[uuid.UUID]uint64
+	chunks []refChunk // nil after a change
+}
+
+func newReference() *reference {
+	return &reference{docs: map[uuid.UUID]Document{}, dead: map[uuid.UUID]uint64{}}
+}
+
+func (r *reference) add(d Document) {
+	r.chunks = nil
+	if old, ok := r.docs[d.ID]; !ok || d.Version >= old.Version {
+		r.docs[d.ID] = d
+	}
+}
+
+func (r *reference) remove(id uuid.UUID, version uint64) {
+	r.chunks = nil
+	r.dead[id] = max(r.dead[id], version)
+}
+
+// refChunk is a live chunk with its words.
+type refChunk struct {
+	doc         Document
+	ordinal     int
+	terms       map[string][]int // positions of the flat text
+	length      int
+	titleTerms  map[string]int
+	titleLength int
+}
+
+func scanInto(a *analysis.Analyzer, terms map[string][]int, text string, base int) (length, next int) {
+	if text == "" {
+		return 0, base
+	}
+	highest := base
+	a.Scan(text, func(t *analysis.Token) {
+		highest = base + t.Position
+		if analysis.IsStop(t.Text) {
+			return
+		}
+		if t.Leaf {
+			length++
+		}
+		term := a.Term(t.Text)
+		terms[term] = append(terms[term], highest)
+	})
+	return length, highest + fieldGap
+}
+
+func (r *reference) live() []refChunk {
+	if r.chunks != nil {
+		return r.chunks
+	}
+	a := analysis.New()
+	var chunks []refChunk
+	for _, d := range r.docs {
+		if version, ok := r.dead[d.ID]; ok && d.Version <= version {
+			continue
+		}
+		title := map[string][]int{}
+		titleLength, _ := scanInto(a, title, d.Title, 0)
+		for _, c := range d.Chunks {
+			rc := refChunk{doc: d, ordinal: c.Ordinal, terms: map[string][]int{}, titleTerms: map[string]int{}, titleLength: titleLength}
+			for t, p := range title {
+				rc.titleTerms[t] = len(p)
+			}
+			l1, base := scanInto(a, rc.terms, d.Title, 0)
+			if len(title) == 0 {
+				base = 0
+			} else { // the gap follows the title's last indexed word
+				last := 0
+				for _, p := range title {
+					last = max(last, p[len(p)-1])
+				}
+				base = last + fieldGap
+			}
+			l2, base := scanInto(a, rc.terms, headingBelowTitle(c.Heading, d.Title), base)
+			l3, _ := scanInto(a, rc.terms, c.Content, base)
+			rc.length = l1 + l2 + l3
+			chunks = append(chunks, rc)
+		}
+	}
+	slices.SortFunc(chunks, func(x, y refChunk) int {
+		if c := bytes.Compare(x.doc.ID[:], y.doc.ID[:]); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.ordinal, y.ordinal)
+	})
+	r.chunks = chunks
+	return chunks
+}
+
+// refHit is a hit of the reference.
+type refHit struct {
+	id      uuid.UUID
+	ordinal int
+	score   float64
+}
+
+type refTerm struct {
+	term        string
+	text, title float32 // weights in score units
+}
+
+func (r *reference) search(req Request) (hits []refHit, total int) {
+	must(req.prepare())
+	chunks := r.live()
+	p := parse(req.Query, analysis.New())
+	terms, scale := refWeights(chunks, p, *req.Params)
+	scores := refScores(chunks, terms, *req.Params)
+	excluded := map[uuid.UUID]bool{}
+	for i := range chunks {
+		for _, ph := range p.excluded {
+			if chunks[i].has(p, ph) {
+				if req.Group == GroupDocument {
+					excluded[chunks[i].doc.ID] = true
+				} else {
+					scores[i] = -1
+				}
+			}
+		}
+	}
+	for i := range chunks {
+		c := &chunks[i]
+		ok := !excluded[c.doc.ID] && (req.Filter == nil || refMatches(req.Filter, &c.doc))
+		for _, ph := range p.required {
+			ok = ok && c.has(p, ph)
+		}
+		if !ok || (scores[i] == 0 && p.scored()) {
+			scores[i] = -1
+		}
+	}
+	hits = refGroup(chunks, scores, req.Group, scale)
+	slices.SortFunc(hits, func(x, y refHit) int {
+		if c := cmp.Compare(y.score, x.score); c != 0 {
+			return c
+		}
+		if c := bytes.Compare(x.id[:], y.id[:]); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.ordinal, y.ordinal)
+	})
+	total = len(hits)
+	if a := req.After; a != nil {
+		hits = slices.DeleteFunc(hits, func(h refHit) bool {
+			if h.score != a.Score {
+				return h.score > a.Score
+			}
+			if c := bytes.Compare(h.id[:], a.DocumentID[:]); c != 0 || req.Group == GroupDocument {
+				return c <= 0
+			}
+			return h.ordinal <= a.Ordinal
+		})
+	}
+	return hits[:min(len(hits), req.Limit)], total
+}
+
+func refWeights(chunks []refChunk, p *plan, params Params) (terms []refTerm, scale float64) {
+	docs := map[uuid.UUID]bool{}
+	for _, c := range chunks {
+		docs[c.doc.ID] = true
+	}
+	var texts, titles []float64
+	sum := 0.0
+	for _, t := range p.terms {
+		df, inTitle := 0, map[uuid.UUID]bool{}
+		for _, c := range chunks {
+			if len(c.terms[t.term]) > 0 {
+				df++
+			}
+			if c.titleTerms[t.term] > 0 {
+				inTitle[c.doc.ID] = true
+			}
+		}
+		text, title := 0.0, 0.0
+		if df > 0 {
+			text = float64(t.count) * idf(len(chunks), df) * (params.K1 + 1)
+		}
+		if len(inTitle) > 0 {
+			title = float64(t.count) * params.TitleBoost * idf(len(docs), len(inTitle)) * (params.K1 + 1)
+		}
+		texts, titles = append(texts, text), append(titles, title)
+		sum += text + title
+	}
+	scale = defaultScale
+	for sum*scale > maxUnits/2 {
+		scale /= 2
+	}
+	for i, t := range p.terms {
+		terms = append(terms, refTerm{t.term, float32(texts[i] * scale), float32(titles[i] * scale)})
+	}
+	return terms, scale
+}
+
+func refScores(chunks []refChunk, terms []refTerm, params Params) []int64 {
+	length, titleLength, docs := 0, 0, map[uuid.UUID]int{}
+	for _, c := range chunks {
+		length += c.length
+		docs[c.doc.ID] = c.titleLength
+	}
+	for _, l := range docs {
+		titleLength += l
+	}
+	average := float64(length) / max(1, float64(len(chunks)))
+	averageTitle := float64(titleLength) / max(1, float64(len(docs)))
+	scores := make([]int64, len(chunks))
+	for i, c := range chunks {
+		for _, t := range terms {
+			if tf := len(c.terms[t.term]); tf > 0 && t.text > 0 {
+				scores[i] += refContribution(t.text, tf, c.length, average, params)
+			}
+			if tf := c.titleTerms[t.term]; tf > 0 && t.title > 0 {
+				scores[i] += refContribution(t.title, tf, c.titleLength, averageTitle, params)
+			}
+		}
+	}
+	return scores
+}
+
+func refContribution(weight float32, tf, length int, average float64, p Params) int64 {
+	relative := 1.0
+	if average > 0 {
+		relative = float64(length) / average
+	}
+	inverse := float32(1 / (p.K1 * (1 - p.B + p.B*relative)))
+	x := float32(tf) * inverse
+	return int64(weight-weight/(1+x)) + 1
+}
+
+func refGroup(chunks []refChunk, scores []int64, group Group, scale float64) (hits []refHit) {
+	for i := 0; i < len(chunks); {
+		j := i
+		for j < len(chunks) && chunks[j].doc.ID == chunks[i].doc.ID {
+			j++
+		}
+		var members []refHit
+		var units []int64
+		for k := i; k < j; k++ {
+			if scores[k] >= 0 {
+				members = append(members, refHit{chunks[k].doc.ID, chunks[k].ordinal, float64(scores[k]*20) / 20 / scale})
+				units = append(units, scores[k])
+			}
+		}
+		i = j
+		if group == GroupNone {
+			hits = append(hits, members...)
+			continue
+		}
+		if len(members) == 0 {
+			continue
+		}
+		best := 0
+		for k := range units {
+			if units[k] > units[best] {
+				best = k
+			}
+		}
+		hit := members[best]
+		slices.SortFunc(units, func(a, b int64) int { return cmp.Compare(b, a) })
+		units = append(units, 0, 0)
+		hit.score = float64(20*units[0]+6*units[1]+3*units[2]) / 20 / scale
+		hits = append(hits, hit)
+	}
+	return hits
+}
+
+// has reports whether the chunk has a phrase, trying every start.
+func (c *refChunk) has(p *plan, ph phrase) bool {
+	var from func(k, position int) bool
+	from = func(k, position int) bool {
+		if k == len(ph) {
+			return true
+		}
+		distance := ph[k].offset - ph[k-1].offset
+		for _, at := range c.terms[p.terms[ph[k].term].term] {
+			next := at-position == max(distance, 1) || (at == position && ph[k].term != ph[k-1].term)
+			if next && from(k+1, at) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, at := range c.terms[p.terms[ph[0].term].term] {
+		if from(1, at) {
+			return true
+		}
+	}
+	return false
+}
+
+func refMatches(f *Filter, d *Document) bool {
+	switch f.Op {
+	case OpAnd:
+		return !slices.ContainsFunc(f.Children, func(c *Filter) bool { return !refMatches(c, d) })
+	case OpOr:
+		return slices.ContainsFunc(f.Children, func(c *Filter) bool { return refMatches(c, d) })
+	case OpNot:
+		return !refMatches(f.Children[0], d)
+	case OpExists:
+		return len(refValues(f.Field, d)) > 0
+	case OpIn:
+		return slices.ContainsFunc(refValues(f.Field, d), func(v any) bool {
+			return slices.ContainsFunc(f.Values, func(w Value) bool {
+				switch w.Kind {
+				case KindString:
+					return v == w.String
+				case KindNumber:
+					return v == w.Number
+				}
+				return v == w.Bool
+			})
+		})
+	}
+	return slices.ContainsFunc(refValues(f.Field, d), func(v any) bool {
+		n, ok := v.(float64)
+		b := f.Bounds
+		return ok && (b.GT == nil || n > *b.GT) && (b.GTE == nil || n >= *b.GTE) &&
+			(b.LT == nil || n < *b.LT) && (b.LTE == nil || n <= *b.LTE)
+	})
+}
+
+func refValues(field string, d *Document) (values []any) {
+	text := map[string]string{
+		FieldDocType: d.DocType, FieldSourceType: d.SourceType, FieldRepoID: d.RepoID,
+		FieldExternalID: d.ExternalID, FieldLanguage: d.Language,
+	}[field]
+	if text != "" {
+		return []any{text}
+	}
+	switch field {
+	case FieldTags:
+		for _, t := range d.Tags {
+			values = append(values, t)
+		}
+		return values
+	case FieldCreatedAt:
+		return []any{float64(d.CreatedAt)}
+	case FieldUpdatedAt:
+		return []any{float64(d.UpdatedAt)}
+	}
+	path, ok := strings.CutPrefix(field, MetadataPrefix)
+	if !ok || len(d.Metadata) == 0 {
+		return nil
+	}
+	var value any
+	must(json.Unmarshal(d.Metadata, &value))
+	for _, key := range strings.Split(path, ".") {
+		object, _ := value.(map[string]any)
+		if value, ok = object[key]; !ok {
+			return nil
+		}
+	}
+	if list, ok := value.([]any); ok {
+		return list
+	}
+	if value == nil {
+		return nil
+	}
+	return []any{value}
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// near reports whether two scores are the same but for the last digits.
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Max(1, math.Abs(a)) }
