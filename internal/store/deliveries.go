@@ -219,8 +219,8 @@ func (s *Store) Deliveries(ctx context.Context, tenant, endpoint uuid.UUID, f De
 }
 
 // ResendDelivery makes a delivery due now, with a new run of the retry
-// schedule. It keeps its event id.
-func (s *Store) ResendDelivery(ctx context.Context, tenant, id uuid.UUID) (d domain.Delivery, err error) {
+// schedule. It keeps its event id. The attempts made so far are returned with it.
+func (s *Store) ResendDelivery(ctx context.Context, tenant, id uuid.UUID) (d domain.Delivery, attempts []domain.Attempt, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.DeliveryLock(ctx, db.DeliveryLockParams{TenantID: tenant, ID: id})
 		if noRows(err) {
@@ -243,10 +243,17 @@ func (s *Store) ResendDelivery(ctx context.Context, tenant, id uuid.UUID) (d dom
 		if err != nil {
 			return err
 		}
+		made, err := q.AttemptList(ctx, db.AttemptListParams{TenantID: tenant, DeliveryIds: []uuid.UUID{id}})
+		if err != nil {
+			return err
+		}
+		for _, r := range made {
+			attempts = append(attempts, attemptFrom(r))
+		}
 		d = deliveryFrom(row)
 		return wakeEndpoint(ctx, q, tenant, row.EndpointID)
 	})
-	return d, err
+	return d, attempts, err
 }
 
 func deliveryFrom(r db.WebhookDelivery) domain.Delivery {
