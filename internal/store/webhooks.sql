@@ -46,14 +46,17 @@ DELETE FROM webhook_endpoints WHERE (tenant_id, id) IN (
     LIMIT @row_limit);
 
 -- name: DeliveryClaim :many
-UPDATE webhook_deliveries d SET state = 'delivering', lease = @lease, next_attempt_at = now() + @lease_time::interval
-FROM (
+-- A CTE, because a subquery may be run again for each row and then its limit
+-- bounds nothing.
+WITH due AS MATERIALIZED (
     SELECT c.id FROM webhook_deliveries c
     WHERE c.tenant_id = @tenant_id AND c.endpoint_id = @endpoint_id
       AND c.state IN ('pending', 'delivering') AND c.next_attempt_at <= now()
     ORDER BY c.next_attempt_at LIMIT @row_limit
     FOR UPDATE SKIP LOCKED
-) due
+)
+UPDATE webhook_deliveries d SET state = 'delivering', lease = @lease, next_attempt_at = now() + @lease_time::interval
+FROM due
 WHERE d.tenant_id = @tenant_id AND d.id = due.id
 RETURNING d.*;
 
@@ -65,14 +68,15 @@ ORDER BY next_attempt_at LIMIT 1;
 
 -- name: DeliveryCancelSome :execrows
 -- What is being sent right now is left to who sends it, unless that one died.
-UPDATE webhook_deliveries d SET state = 'canceled', lease = NULL, last_error = @reason, finished_at = now()
-FROM (
+WITH gone AS MATERIALIZED (
     SELECT c.id FROM webhook_deliveries c
     WHERE c.tenant_id = @tenant_id AND c.endpoint_id = @endpoint_id AND c.state IN ('pending', 'delivering')
       AND (c.state = 'pending' OR c.next_attempt_at <= now())
     LIMIT @row_limit
     FOR UPDATE SKIP LOCKED
-) gone
+)
+UPDATE webhook_deliveries d SET state = 'canceled', lease = NULL, last_error = @reason, finished_at = now()
+FROM gone
 WHERE d.tenant_id = @tenant_id AND d.id = gone.id;
 
 -- name: DeliveryRecordMany :exec

@@ -56,14 +56,15 @@ func (q *Queries) AttemptList(ctx context.Context, arg AttemptListParams) ([]Web
 }
 
 const deliveryCancelSome = `-- name: DeliveryCancelSome :execrows
-UPDATE webhook_deliveries d SET state = 'canceled', lease = NULL, last_error = $1, finished_at = now()
-FROM (
+WITH gone AS MATERIALIZED (
     SELECT c.id FROM webhook_deliveries c
     WHERE c.tenant_id = $2 AND c.endpoint_id = $3 AND c.state IN ('pending', 'delivering')
       AND (c.state = 'pending' OR c.next_attempt_at <= now())
     LIMIT $4
     FOR UPDATE SKIP LOCKED
-) gone
+)
+UPDATE webhook_deliveries d SET state = 'canceled', lease = NULL, last_error = $1, finished_at = now()
+FROM gone
 WHERE d.tenant_id = $2 AND d.id = gone.id
 `
 
@@ -89,14 +90,15 @@ func (q *Queries) DeliveryCancelSome(ctx context.Context, arg DeliveryCancelSome
 }
 
 const deliveryClaim = `-- name: DeliveryClaim :many
-UPDATE webhook_deliveries d SET state = 'delivering', lease = $1, next_attempt_at = now() + $2::interval
-FROM (
+WITH due AS MATERIALIZED (
     SELECT c.id FROM webhook_deliveries c
     WHERE c.tenant_id = $3 AND c.endpoint_id = $4
       AND c.state IN ('pending', 'delivering') AND c.next_attempt_at <= now()
     ORDER BY c.next_attempt_at LIMIT $5
     FOR UPDATE SKIP LOCKED
-) due
+)
+UPDATE webhook_deliveries d SET state = 'delivering', lease = $1, next_attempt_at = now() + $2::interval
+FROM due
 WHERE d.tenant_id = $3 AND d.id = due.id
 RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at
 `
@@ -109,6 +111,8 @@ type DeliveryClaimParams struct {
 	RowLimit   int32
 }
 
+// A CTE, because a subquery may be run again for each row and then its limit
+// bounds nothing.
 func (q *Queries) DeliveryClaim(ctx context.Context, arg DeliveryClaimParams) ([]WebhookDelivery, error) {
 	rows, err := q.db.Query(ctx, deliveryClaim,
 		arg.Lease,
