@@ -18,6 +18,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
@@ -51,7 +52,7 @@ func newProduct(t *testing.T) *product {
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	address, namespace := testenv.TemporalNamespace(t)
-	c, err := client.Dial(client.Options{HostPort: address, Namespace: namespace})
+	c, err := client.Dial(client.Options{HostPort: address, Namespace: namespace, Identity: "recorder"})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	sealer, err := webhook.NewSealer(webhook.GenerateKey())
@@ -141,7 +142,7 @@ func (p *product) record(workflowID, workflow, name string) {
 	require.NoError(p.t, err)
 	file := filepath.Join(dir, workflow, name+".json")
 	require.NoError(p.t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(p.t, os.WriteFile(file, append(body, '\n'), 0o600))
+	require.NoError(p.t, os.WriteFile(file, append(body, '\n'), 0o644))
 }
 
 // receiver counts verified requests by webhook-id.
@@ -256,6 +257,29 @@ func TestDeletingAnEndpointEndsItsWorkflow(t *testing.T) {
 	require.NoError(t, p.DeleteEndpoint(t.Context(), p.tenant, e.ID))
 	p.workflowEnded(e, "deleted")
 	require.Len(t, p.deliveries(e, domain.DeliveryCanceled), 1)
+}
+
+func TestACanceledWorkflowLosesNothing(t *testing.T) {
+	p := newProduct(t)
+	var up atomic.Bool
+	r := newReceiver(t, func(w http.ResponseWriter, _ int) {
+		if !up.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	e := p.endpoint(r.URL, "job.*")
+	p.tell(1)
+	p.eventually("it is tried twice", func() bool { return p.deliveries(e, "")[0].Attempts >= 2 })
+	id := "webhooks/" + p.tenant.String() + "/" + e.ID.String()
+	require.NoError(t, p.temporal.CancelWorkflow(t.Context(), id, ""))
+	require.True(t, temporal.IsCanceledError(p.temporal.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil)))
+	p.record(id, "DeliverWebhooks", "canceled")
+	up.Store(true)
+	d := p.deliveries(e, domain.DeliveryPending)
+	require.Len(t, d, 1, "it is still due later")
+	_, _, err := p.ResendDelivery(t.Context(), p.tenant, d[0].ID)
+	require.NoError(t, err)
+	p.eventually("it is delivered", func() bool { return len(p.deliveries(e, domain.DeliveryDelivered)) == 1 })
 }
 
 func TestWhatHappensWithoutAWorkerIsDeliveredByTheSweep(t *testing.T) {
