@@ -63,7 +63,9 @@ type Summary struct {
 	Failures     []Failure
 	FailuresFile string
 	Elapsed      time.Duration
-	InputBytes   int64
+	// AcceptElapsed is until everything was accepted.
+	AcceptElapsed time.Duration
+	InputBytes    int64
 }
 
 // Run imports until everything is searchable (or accepted, see NoWait), ctx ends, or the server refuses to go on. The
@@ -117,6 +119,8 @@ type importer struct {
 	state  *state
 	report *report
 	jobs   *watcher
+
+	acceptElapsed time.Duration
 }
 
 // prepare opens the state and the source.
@@ -191,6 +195,7 @@ func (im *importer) run(ctx context.Context) error {
 	defer cancel()
 	go func() { watched <- im.jobs.run(watching, accepted) }()
 	err := im.send(ctx)
+	im.acceptElapsed = time.Since(im.report.begin)
 	close(accepted)
 	if err != nil || im.NoWait {
 		cancel()
@@ -223,7 +228,7 @@ func (im *importer) summary() *Summary {
 	c, input := im.report.read()
 	s := &Summary{
 		Known: c.known, Accepted: c.accepted, Unchanged: c.unchanged, Rejected: c.rejected, Failed: c.failed,
-		Searchable: c.searchable(), Elapsed: time.Since(im.report.begin), InputBytes: input, Failures: im.report.failures,
+		Searchable: c.searchable(), Elapsed: time.Since(im.report.begin), AcceptElapsed: im.acceptElapsed, InputBytes: input, Failures: im.report.failures,
 	}
 	if im.report.file != nil {
 		s.FailuresFile = im.report.path
