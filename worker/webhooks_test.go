@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -19,8 +20,10 @@ import (
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	temporalworker "go.temporal.io/sdk/worker"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/rustassistant/rustassistant/activities"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/testenv"
@@ -127,19 +130,27 @@ func (p *product) workflowEnded(e domain.Endpoint, record string) {
 
 func (p *product) record(workflowID, workflow, name string) {
 	p.t.Helper()
+	p.recordRun(workflowID, "", workflow, name)
+}
+
+func (p *product) recordRun(workflowID, runID, workflow, name string) {
+	p.t.Helper()
 	dir := os.Getenv("RECORD_HISTORIES")
 	if dir == "" {
 		return
 	}
-	events := p.temporal.GetWorkflowHistory(p.t.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := p.temporal.GetWorkflowHistory(p.t.Context(), workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	var h history.History
 	for events.HasNext() {
 		event, err := events.Next()
 		require.NoError(p.t, err)
 		h.Events = append(h.Events, event)
 	}
-	body, err := protojson.MarshalOptions{Multiline: true, Indent: "  "}.Marshal(&h)
+	body, err := protojson.Marshal(&h)
 	require.NoError(p.t, err)
+	host, err := os.Hostname() // is part of the names of sticky queues
+	require.NoError(p.t, err)
+	body = bytes.ReplaceAll(body, []byte(`"`+host+`:`), []byte(`"worker:`))
 	file := filepath.Join(dir, workflow, name+".json")
 	require.NoError(p.t, os.MkdirAll(filepath.Dir(file), 0o755))
 	require.NoError(p.t, os.WriteFile(file, append(body, '\n'), 0o644))
@@ -312,4 +323,37 @@ func (p *product) recordSweep() {
 	})
 	require.NoError(p.t, p.temporal.GetWorkflow(p.t.Context(), id, "").Get(p.t.Context(), nil))
 	p.record(id, "RecoverDeliveries", "swept")
+}
+
+// endless stands for an endpoint whose work never ends.
+type endless struct{ rounds atomic.Int64 }
+
+func (e *endless) DeliverDue(context.Context, activities.DeliverDueInput) (activities.DeliverDueOutput, error) {
+	if e.rounds.Add(1) <= 100 {
+		return activities.DeliverDueOutput{Delivered: 1, More: true}, nil
+	}
+	return activities.DeliverDueOutput{Wait: -1}, nil
+}
+
+func TestALongDeliveryContinuesAsNew(t *testing.T) {
+	t.Parallel()
+	address, namespace := testenv.TemporalNamespace(t)
+	c, err := client.Dial(client.Options{HostPort: address, Namespace: namespace, Identity: "recorder"})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	work := &endless{}
+	w := temporalworker.New(c, workflows.WebhooksQueue, temporalworker.Options{})
+	w.RegisterWorkflow(workflows.DeliverWebhooks)
+	w.RegisterActivity(work)
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	in := workflows.DeliverWebhooksInput{TenantID: uuid.New(), EndpointID: uuid.New()}
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "long", TaskQueue: workflows.WebhooksQueue}, workflows.DeliverWebhooks, in)
+	require.NoError(t, err)
+	first := run.GetRunID()
+	require.NoError(t, run.Get(t.Context(), nil))
+	require.Equal(t, int64(101), work.rounds.Load())
+	require.NotEqual(t, first, run.GetRunID(), "the second run made the rest")
+	p := &product{t: t, temporal: c}
+	p.recordRun("long", first, "DeliverWebhooks", "continued")
 }

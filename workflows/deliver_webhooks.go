@@ -14,7 +14,7 @@ import (
 const deliverSignal = "due"
 
 // roundsPerRun bounds the history of one run.
-const roundsPerRun = 500
+const roundsPerRun = 100
 
 // DeliverWebhooksInput names an endpoint.
 type DeliverWebhooksInput struct {
