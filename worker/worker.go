@@ -66,16 +66,16 @@ func Run(ctx context.Context, o Options) error {
 	defer stop()
 	for delay := reconnectDelay; ; delay = min(2*delay, reconnectMax) {
 		err := runOnce(ctx, o, wakeups)
-		if err == nil || ctx.Err() != nil {
-			return nil
+		if ctx.Err() != nil || err == nil {
+			break
 		}
 		slog.WarnContext(ctx, "the worker waits for Temporal", "error", err, "retry_in", delay.String())
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(delay):
 		}
 	}
+	return nil
 }
 
 func runOnce(ctx context.Context, o Options, wakeups *activities.Wakeups) error {

@@ -1,0 +1,121 @@
+package index
+
+// foundDoc is a document of a window that may still become a hit.
+type foundDoc struct {
+	first, end uint32 // chunks
+	// upper is the score if every clause that is left had its bound in every
+	// chunk.
+	upper int64
+	// shares is what upper loses when one such bound turns out to be 0: the
+	// sum of the weights of the chunks that count.
+	shares int64
+}
+
+// searchDocuments evaluates a window of documents of several chunks. A
+// document can only become a hit when its best chunk is good enough for
+// need/(20+6+3), which is what the clauses are split by; the sums of all its
+// chunks are then completed together.
+func (w *window) searchDocuments() {
+	q := w.q
+	need, least, counting := int64(1), uint32(1), q.counting
+	if !counting {
+		need = w.need()
+		least = unitsNeeded(need, weightFirst+weightSecond+weightThird)
+	}
+	if !w.split(least) {
+		return
+	}
+	w.mark(least, false)
+	w.collectDocuments(need)
+	for i := w.optional - 1; i >= 0 && len(w.docs) > 0; i-- {
+		w.addToDocuments(w.order[i], need)
+	}
+	for i := range w.docs {
+		score, best := w.documentScore(&w.docs[i])
+		w.offer(best, score)
+	}
+	if counting {
+		q.counted(len(w.docs))
+	}
+	w.clean()
+}
+
+// collectDocuments lists the documents with an eligible marked chunk that may
+// have a score of need.
+func (w *window) collectDocuments(need int64) {
+	w.docs = w.docs[:0]
+	marks, size := bitset(w.marks), int(w.end-w.base)
+	for j := marks.next(0, size); j >= 0; {
+		chunk := j + int(w.base)
+		if w.eligible != nil && !w.eligible.has(chunk) {
+			j = marks.next(j+1, size)
+			continue
+		}
+		first, end := w.v.chunksOf(w.v.docOf(chunk))
+		d := foundDoc{first: uint32(first), end: uint32(end), shares: w.shares(first, end)}
+		if d.upper, _ = w.documentScore(&d); d.upper >= need {
+			w.docs = append(w.docs, d)
+		}
+		j = marks.next(end-int(w.base), size)
+	}
+}
+
+// shares returns the sum of the weights of a document's chunks that count.
+func (w *window) shares(first, end int) int64 {
+	n := end - first
+	if w.eligible != nil {
+		n = w.eligible.countRange(first, end)
+	}
+	switch n {
+	case 1:
+		return weightFirst
+	case 2:
+		return weightFirst + weightSecond
+	}
+	return weightFirst + weightSecond + weightThird
+}
+
+// addToDocuments adds the scores of an optional clause and drops the documents
+// that cannot have a score of need any more.
+func (w *window) addToDocuments(c *clause, need int64) {
+	bound := int64(c.windowBound)
+	w.rest -= c.windowBound
+	n := 0
+	for i := range w.docs {
+		d := w.docs[i]
+		if c.seek(d.first); c.chunk < d.end {
+			for ; c.chunk < d.end; c.next() {
+				w.sums[c.chunk-w.base] += c.score()
+			}
+			d.upper, _ = w.documentScore(&d)
+		} else {
+			d.upper -= d.shares * bound
+		}
+		w.docs[n] = d
+		if d.upper >= need {
+			n++
+		}
+	}
+	w.docs = w.docs[:n]
+}
+
+// documentScore weighs the three best eligible chunks of a document, each with
+// what the clauses that are left can add, and returns the best chunk.
+func (w *window) documentScore(d *foundDoc) (score int64, best uint32) {
+	var one, two, three uint32
+	for i, sum := range w.sums[d.first-w.base : d.end-w.base] {
+		if w.eligible != nil && !w.eligible.has(int(d.first)+i) {
+			continue
+		}
+		switch sum += w.rest; {
+		case sum <= three:
+		case sum > one:
+			one, two, three, best = sum, one, two, d.first+uint32(i)
+		case sum > two:
+			two, three = sum, two
+		default:
+			three = sum
+		}
+	}
+	return weightFirst*int64(one) + weightSecond*int64(two) + weightThird*int64(three), best
+}
