@@ -335,9 +335,11 @@ func (c *webhookCheck) url(v string) {
 	c.add("url", c.sender.CheckURL(v))
 }
 
-func (c *webhookCheck) events(v []string)    { c.add("events", webhook.CheckEvents(v)) }
-func (c *webhookCheck) secret(v string)      { c.add("secret", webhook.CheckSecret(v)) }
-func (c *webhookCheck) description(v string) { checkText(&c.err, "description", v, maxDescriptionBytes) }
+func (c *webhookCheck) events(v []string) { c.add("events", webhook.CheckEvents(v)) }
+func (c *webhookCheck) secret(v string)   { c.add("secret", webhook.CheckSecret(v)) }
+func (c *webhookCheck) description(v string) {
+	checkText(&c.err, "description", v, maxDescriptionBytes)
+}
 
 func (c *webhookCheck) concurrency(v int) {
 	if v < 1 || v > maxConcurrency {

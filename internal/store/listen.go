@@ -20,7 +20,7 @@ const (
 	keyChannel        = "rustassistant_key"
 	// deliveryChannel is also written by the statement OutboxInsertMany.
 	deliveryChannel = "rustassistant_delivery"
-	listenRetry       = time.Second
+	listenRetry     = time.Second
 	// listenCheck is how long the listener waits in silence before it asks the
 	// connection for a sign of life: a dead peer says nothing by itself.
 	listenCheck = 15 * time.Second

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
@@ -85,7 +86,7 @@ func TestRetryAfterIsRead(t *testing.T) {
 	t.Parallel()
 	o := receive(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "120")
-		w.WriteHeader(429)
+		w.WriteHeader(http.StatusTooManyRequests)
 	})
 	require.Equal(t, 2*time.Minute, o.RetryAfter)
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -98,7 +99,7 @@ func TestRetryAfterIsRead(t *testing.T) {
 func TestARedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	o := receive(t, func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "/", r.URL.Path, "only the first request is made")
+		assert.Equal(t, "/", r.URL.Path, "only the first request is made")
 		http.Redirect(w, r, "http://169.254.169.254/latest/meta-data", http.StatusTemporaryRedirect)
 	})
 	require.Equal(t, CodeRedirect, o.Code)
@@ -133,14 +134,18 @@ func TestAReceiverThatResetsOrRefusesOrTalksNonsense(t *testing.T) {
 	t.Parallel()
 	reset := receive(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
-		require.NoError(t, err)
+		if !assert.NoError(t, err) {
+			return
+		}
 		_ = conn.(*net.TCPConn).SetLinger(0)
 		_ = conn.Close()
 	})
 	require.Equal(t, CodeReset, reset.Code, reset.Error)
 	nonsense := receive(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
-		require.NoError(t, err)
+		if !assert.NoError(t, err) {
+			return
+		}
 		_, _ = conn.Write([]byte("SSH-2.0-OpenSSH\r\n\r\n"))
 		_ = conn.Close()
 	})
