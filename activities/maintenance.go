@@ -12,6 +12,9 @@ import (
 // eventRetention is how long events stay readable in the outbox.
 const eventRetention = 7 * 24 * time.Hour
 
+// deliveryRetention is how long deliveries that ended can be looked at and sent again.
+const deliveryRetention = 30 * 24 * time.Hour
+
 // Maintenance removes what has served its time.
 type Maintenance struct {
 	Store *store.Store
@@ -22,10 +25,12 @@ type PurgeExpiredOutput struct {
 	IdempotencyKeys int64 `json:"idempotency_keys"`
 	Sessions        int64 `json:"sessions"`
 	Events          int64 `json:"events"`
+	Deliveries      int64 `json:"deliveries"`
+	Endpoints       int64 `json:"endpoints"`
 }
 
-// PurgeExpired removes expired idempotency keys and sessions and old events.
+// PurgeExpired removes expired idempotency keys and sessions, old events and old deliveries.
 func (m *Maintenance) PurgeExpired(ctx context.Context) (PurgeExpiredOutput, error) {
-	out, err := m.Store.PurgeExpired(ctx, eventRetention, func() { activity.RecordHeartbeat(ctx) })
+	out, err := m.Store.PurgeExpired(ctx, eventRetention, deliveryRetention, func() { activity.RecordHeartbeat(ctx) })
 	return PurgeExpiredOutput(out), toTemporal(err)
 }

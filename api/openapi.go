@@ -43,6 +43,7 @@ func apiTags() []*huma.Tag {
 		{Name: "Search", Description: "Find passages of documents."},
 		{Name: tagDocuments, Description: "What is indexed: add, change, delete."},
 		{Name: tagIndexing, Description: "The jobs that make documents searchable."},
+		{Name: tagWebhooks, Description: "Be told of events. Keys need the scope `webhooks`."},
 		{Name: tagAdmin, Description: "Keys, tenants and figures. Keys need the scope `admin`, for tenants `platform`."},
 		{Name: tagSession, Description: "The dashboard's sign-in."},
 		{Name: tagSystem, Description: "Probes, metrics, and this description."},
@@ -53,6 +54,7 @@ func apiTags() []*huma.Tag {
 var schemaNames = map[string]string{
 	"documentBodyFields": "DocumentInput", "documentPatchBody": "DocumentPatch", "indexDocumentBody": "IndexRequest",
 	"indexDocumentsBody": "IndexBatchRequest", "signInBody": "SignIn", "apiKeyBody": "APIKeyInput", "tenantBody": "TenantInput",
+	"webhookBody": "WebhookInput", "webhookPatchBody": "WebhookPatch", "rotateSecretBody": "SecretRotation",
 }
 
 func schemaName(t reflect.Type, hint string) string {

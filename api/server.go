@@ -15,6 +15,7 @@ import (
 	"github.com/rustassistant/rustassistant/internal/ratelimit"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
+	"github.com/rustassistant/rustassistant/internal/webhook"
 )
 
 // Deps are what a Server works with. Store, Verifier, Starter, Search and Metrics
@@ -25,6 +26,11 @@ type Deps struct {
 	Starter  Starter
 	Search   Searcher
 	Metrics  *telemetry.Metrics
+	// WebhookSender judges the addresses of webhooks as the worker's does; https to
+	// public addresses by default. WebhookSealer encrypts their secrets; without it
+	// none can be made.
+	WebhookSender *webhook.Sender
+	WebhookSealer *webhook.Sealer
 	// Checks are asked by the health endpoints beside database and temporal.
 	Checks []Check
 
@@ -59,6 +65,9 @@ func (d Deps) withDefaults() Deps {
 	setDefault(&d.MaxDocumentBytes, domain.MaxContentBytes)
 	setDefault(&d.MaxBulkBytes, 1<<30)
 	setDefault(&d.MaxBulkRequests, 4)
+	if d.WebhookSender == nil {
+		d.WebhookSender = webhook.NewSender(webhook.Options{})
+	}
 	return d
 }
 

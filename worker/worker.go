@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -14,15 +15,20 @@ import (
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
+	"github.com/rustassistant/rustassistant/internal/webhook"
 	"github.com/rustassistant/rustassistant/workflows"
 )
 
 const (
 	// maintenanceSlots bounds merges and sweeps, which are heavy on disk and memory.
 	maintenanceSlots = 2
-	reconnectDelay   = time.Second
-	reconnectMax     = 15 * time.Second
-	setupTimeout     = 20 * time.Second
+	// deliverySlots is how many endpoints one process delivers to at once. Each
+	// takes a few goroutines that mostly wait: a receiver that hangs must not
+	// keep others from theirs.
+	deliverySlots  = 256
+	reconnectDelay = time.Second
+	reconnectMax   = 15 * time.Second
+	setupTimeout   = 20 * time.Second
 )
 
 // Options are what a worker works with.
@@ -33,6 +39,10 @@ type Options struct {
 	Index     *index.Manager
 	Chunks    chunk.Options
 	Metrics   *telemetry.Metrics
+	// Sender sends webhooks, over https to public addresses by default. Sealer
+	// opens their secrets; without it nothing is sent.
+	Sender *webhook.Sender
+	Sealer *webhook.Sealer
 	// WorkDir holds segments while they are merged.
 	WorkDir string
 	// Slots is how many indexing activities run at once.
@@ -44,8 +54,18 @@ type Options struct {
 // Run works until ctx ends and then lets running activities finish. A Temporal
 // that is away is waited for, at the start as well as later.
 func Run(ctx context.Context, o Options) error {
+	if o.Sender == nil {
+		o.Sender = webhook.NewSender(webhook.Options{})
+	}
+	wakeups := activities.NewWakeups(o.Workflows)
+	beside, stop := context.WithCancel(ctx)
+	var gone sync.WaitGroup
+	gone.Go(func() { wakeups.Run(beside) })
+	gone.Go(func() { o.Store.ListenDeliveries(beside, wakeups.Notify) })
+	defer gone.Wait()
+	defer stop()
 	for delay := reconnectDelay; ; delay = min(2*delay, reconnectMax) {
-		err := runOnce(ctx, o)
+		err := runOnce(ctx, o, wakeups)
 		if ctx.Err() != nil || err == nil {
 			break
 		}
@@ -58,12 +78,12 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-func runOnce(ctx context.Context, o Options) error {
+func runOnce(ctx context.Context, o Options, wakeups *activities.Wakeups) error {
 	if err := setup(ctx, o.Workflows); err != nil {
 		return err
 	}
-	fatal := make(chan error, 2)
-	workers := build(o, func(err error) {
+	fatal := make(chan error, 3)
+	workers := build(o, wakeups, func(err error) {
 		select {
 		case fatal <- err:
 		default:
@@ -75,7 +95,7 @@ func runOnce(ctx context.Context, o Options) error {
 			return fmt.Errorf("start the worker: %w", err)
 		}
 	}
-	slog.InfoContext(ctx, "worker ready", "queues", []string{workflows.IndexingQueue, workflows.MaintenanceQueue}, "slots", o.Slots)
+	slog.InfoContext(ctx, "worker ready", "queues", []string{workflows.IndexingQueue, workflows.WebhooksQueue, workflows.MaintenanceQueue}, "slots", o.Slots)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -95,7 +115,7 @@ func setup(ctx context.Context, c *workflows.Client) error {
 	return c.EnsureSchedules(ctx)
 }
 
-func build(o Options, onFatal func(error)) []worker.Worker {
+func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker.Worker {
 	options := func(slots int) worker.Options {
 		return worker.Options{
 			MaxConcurrentActivityExecutionSize: slots,
@@ -105,8 +125,10 @@ func build(o Options, onFatal func(error)) []worker.Worker {
 	}
 	indexing := worker.New(o.Temporal, workflows.IndexingQueue, options(o.Slots))
 	maintenance := worker.New(o.Temporal, workflows.MaintenanceQueue, options(maintenanceSlots))
+	deliveries := worker.New(o.Temporal, workflows.WebhooksQueue, options(deliverySlots))
 	register(indexing, maintenance, o)
-	return []worker.Worker{indexing, maintenance}
+	registerWebhooks(deliveries, maintenance, o, wakeups)
+	return []worker.Worker{indexing, deliveries, maintenance}
 }
 
 // register tells each queue's worker what it runs. Jobs is on both: a workflow
@@ -127,6 +149,18 @@ func register(indexing, maintenance worker.Registry, o Options) {
 	maintenance.RegisterActivity(segments)
 	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
 	maintenance.RegisterActivity(jobs)
+}
+
+// registerWebhooks does the same for webhooks: the sweep that wakes them runs
+// with the other sweeps.
+func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeups *activities.Wakeups) {
+	webhooks := &activities.Webhooks{Store: o.Store, Sender: o.Sender, Sealer: o.Sealer, Wakeups: wakeups}
+
+	deliveries.RegisterWorkflow(workflows.DeliverWebhooks)
+	deliveries.RegisterActivity(webhooks)
+
+	maintenance.RegisterWorkflow(workflows.RecoverDeliveries)
+	maintenance.RegisterActivity(webhooks)
 }
 
 func stopAll(workers []worker.Worker) {

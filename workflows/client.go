@@ -142,6 +142,24 @@ func (c *Client) RequestCompaction(ctx context.Context, tenant uuid.UUID) error 
 	return nil
 }
 
+// WakeDeliveries implements activities.Waker: it wakes the endpoint's
+// DeliverWebhooks or starts it.
+func (c *Client) WakeDeliveries(ctx context.Context, tenant, endpoint uuid.UUID) error {
+	id := "webhooks/" + tenant.String() + "/" + endpoint.String()
+	_, err := c.temporal.SignalWithStartWorkflow(ctx, id, deliverSignal, nil, client.StartWorkflowOptions{
+		ID:        id,
+		TaskQueue: WebhooksQueue,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			TenantID.ValueSet(tenant.String()), EndpointID.ValueSet(endpoint.String()), JobKind.ValueSet("deliver_webhooks")),
+		StaticSummary: "Deliver events to a webhook",
+		Priority:      temporal.Priority{PriorityKey: priorityBulk, FairnessKey: tenant.String()},
+	}, DeliverWebhooks, DeliverWebhooksInput{TenantID: tenant, EndpointID: endpoint})
+	if err != nil {
+		return fmt.Errorf("signal workflow %s: %w", id, err)
+	}
+	return nil
+}
+
 // CancelWorkflow asks a workflow to end. One that has ended already is no error.
 func (c *Client) CancelWorkflow(ctx context.Context, workflowID string) error {
 	err := c.temporal.CancelWorkflow(ctx, workflowID, "")

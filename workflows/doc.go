@@ -2,10 +2,12 @@
 // order, how often it is tried and what is done when it fails. Every side
 // effect is an activity.
 //
-//	IndexDocuments   index/<tenant id>/<job id>   the documents of one job, in batches
-//	CompactIndex     compact/<tenant id>          merges segments after commits
-//	RecoverPending   schedule, every 10 s         starts what was committed and not started
-//	PurgeExpired     schedule, every hour         removes what has served its time
+//	IndexDocuments     index/<tenant id>/<job id>          the documents of one job, in batches
+//	CompactIndex       compact/<tenant id>                 merges segments after commits
+//	DeliverWebhooks    webhooks/<tenant id>/<endpoint id>  the events of one endpoint, while there are any
+//	RecoverPending     schedule, every 10 s                starts what was committed and not started
+//	RecoverDeliveries  schedule, every 10 s                wakes endpoints whose deliveries are late
+//	PurgeExpired       schedule, every hour                removes what has served its time
 //
 // client.go is the only way to start, cancel or look up any of them: it holds
 // the ids, policies, priorities and search attributes.

@@ -11,6 +11,7 @@ import (
 const (
 	IndexingQueue    = "indexing"
 	MaintenanceQueue = "maintenance"
+	WebhooksQueue    = "webhooks"
 )
 
 // retryPolicy is shared by all activities: quick at first, a minute at most.
@@ -35,6 +36,17 @@ func rowOptions(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    30 * time.Second,
 		ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy:            retryPolicy(),
+	})
+}
+
+// deliverOptions is for sending events: slices of minutes, with a heartbeat, and
+// a day of patience with a fault of ours.
+func deliverOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    10 * time.Minute,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout:       20 * time.Second,
 		RetryPolicy:            retryPolicy(),
 	})
 }

@@ -21,6 +21,7 @@ const scheduleCatchup = time.Minute
 func schedules() []client.ScheduleOptions {
 	return []client.ScheduleOptions{
 		schedule("recover-pending", 10*time.Second, "Start what was committed and not started", RecoverPending),
+		schedule("recover-deliveries", 10*time.Second, "Wake webhooks that have deliveries to make", RecoverDeliveries),
 		schedule("purge-expired", time.Hour, "Remove expired keys, sessions and old events", PurgeExpired),
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
+	"github.com/rustassistant/rustassistant/internal/webhook"
 	"github.com/rustassistant/rustassistant/worker"
 	"github.com/rustassistant/rustassistant/workflows"
 )
@@ -33,6 +34,8 @@ type app struct {
 	temporal  client.Client
 	workflows *workflows.Client
 	indexDir  string
+	sender    *webhook.Sender
+	sealer    *webhook.Sealer
 }
 
 // newApp opens everything lazily: a database or a Temporal that is away is
@@ -63,6 +66,10 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 		CacheDir: a.indexDir, MaxDiskBytes: int64(cfg.IndexCacheBytes), MaxOpenBytes: int64(cfg.IndexOpenBytes),
 	})
 	if err != nil {
+		return a, err
+	}
+	a.sender = newSender(cfg, version)
+	if a.sealer, err = newSealer(cfg); err != nil {
 		return a, err
 	}
 	if a.temporal, err = dialTemporal(cfg); err != nil {
@@ -120,6 +127,7 @@ func (a *app) runWorker(ctx context.Context) error {
 		Chunks:  chunk.Options{Tokens: a.cfg.ChunkTokens, Overlap: a.cfg.ChunkOverlap},
 		Metrics: a.metrics, WorkDir: filepath.Join(a.indexDir, "work"),
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
+		Sender: a.sender, Sealer: a.sealer,
 	})
 }
 
@@ -130,6 +138,9 @@ func (a *app) close(ctx context.Context) {
 	}
 	if a.index != nil {
 		a.index.Close()
+	}
+	if a.sender != nil {
+		a.sender.Close()
 	}
 	if a.store != nil {
 		a.store.Close()

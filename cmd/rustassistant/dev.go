@@ -118,6 +118,9 @@ func (d *dev) runStack(ctx context.Context) error {
 	if err := d.pointToStack(); err != nil {
 		return err
 	}
+	if err := d.encryptionKey(); err != nil {
+		return err
+	}
 	if _, err := store.Migrate(ctx, d.cfg.DatabaseURL.Reveal()); err != nil {
 		return err
 	}

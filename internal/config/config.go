@@ -84,6 +84,9 @@ type Config struct {
 	AdminAPIKey   Secret `env:"ADMIN_API_KEY" section:"Security" help:"Bootstrap key of platform scope, made by: rustassistant key generate. Optional."`
 	EncryptionKey Secret `env:"ENCRYPTION_KEY" help:"32 random bytes, base64 or hex, that encrypt webhook secrets: openssl rand -base64 32. Needed in production."`
 
+	WebhookAllowHTTP       bool     `env:"WEBHOOK_ALLOW_HTTP" envDefault:"false" section:"Webhooks" help:"true also sends webhooks without TLS. The dev command always does."`
+	WebhookAllowedNetworks Networks `env:"WEBHOOK_ALLOWED_NETWORKS" example:"10.20.0.0/16,fd12:3456::/32" help:"Private networks that webhooks may be sent to. The dev command adds this machine."`
+
 	TelemetryEnabled bool    `env:"TELEMETRY_ENABLED" envDefault:"false" section:"Telemetry" help:"true sends traces to OTLP_ENDPOINT. Metrics are always at /metrics."`
 	OTLPEndpoint     string  `env:"OTLP_ENDPOINT" envDefault:"http://localhost:4317" help:"OTLP gRPC collector; https:// for TLS."`
 	SamplingRate     float64 `env:"SAMPLING_RATE" envDefault:"1.0" help:"Share of traces to record, 0 to 1; a caller's own decision wins."`

@@ -156,6 +156,7 @@ var parsers = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[bool]():          func(s string) (any, error) { return parseBool(s) },
 	reflect.TypeFor[int]():           func(s string) (any, error) { return parseInt(s) },
 	reflect.TypeFor[float64]():       func(s string) (any, error) { return parseFloat(s) },
+	reflect.TypeFor[Networks]():      func(s string) (any, error) { return parseNetworks(s) },
 }
 
 // parseDuration reads plain numbers as seconds, since CACHE_DEFAULT_TTL=3600 is

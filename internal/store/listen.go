@@ -18,7 +18,9 @@ import (
 const (
 	generationChannel = "rustassistant_generation"
 	keyChannel        = "rustassistant_key"
-	listenRetry       = time.Second
+	// deliveryChannel is also written by the statement OutboxInsertMany.
+	deliveryChannel = "rustassistant_delivery"
+	listenRetry     = time.Second
 	// listenCheck is how long the listener waits in silence before it asks the
 	// connection for a sign of life: a dead peer says nothing by itself.
 	listenCheck = 15 * time.Second
@@ -36,8 +38,26 @@ type Listener struct {
 
 // Listen hears notifications until ctx ends. It reconnects by itself.
 func (s *Store) Listen(ctx context.Context, l Listener) {
+	s.listen(ctx, []string{generationChannel, keyChannel}, l.Connected, func(channel, payload string) { l.dispatch(ctx, channel, payload) })
+}
+
+// ListenDeliveries hears of endpoints that got deliveries to make until ctx
+// ends. due must not block. What is missed while the connection is away is
+// found by the RecoverDeliveries schedule.
+func (s *Store) ListenDeliveries(ctx context.Context, due func(EndpointRef)) {
+	s.listen(ctx, []string{deliveryChannel}, func() {}, func(_, payload string) {
+		tenantID, id, _ := strings.Cut(payload, ":")
+		tenant, err := uuid.Parse(tenantID)
+		endpoint, err2 := uuid.Parse(id)
+		if err == nil && err2 == nil {
+			due(EndpointRef{TenantID: tenant, ID: endpoint})
+		}
+	})
+}
+
+func (s *Store) listen(ctx context.Context, channels []string, connected func(), heard func(channel, payload string)) {
 	for ctx.Err() == nil {
-		if err := s.listenOnce(ctx, l); err != nil && ctx.Err() == nil {
+		if err := s.listenOnce(ctx, channels, connected, heard); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "listening for commits was interrupted, polling goes on", "error", err)
 		}
 		select {
@@ -47,7 +67,7 @@ func (s *Store) Listen(ctx context.Context, l Listener) {
 	}
 }
 
-func (s *Store) listenOnce(ctx context.Context, l Listener) error {
+func (s *Store) listenOnce(ctx context.Context, channels []string, connected func(), heard func(channel, payload string)) error {
 	cfg, err := pgx.ParseConfig(s.url)
 	if err != nil {
 		return fmt.Errorf("read the database URL: %w", err)
@@ -61,23 +81,23 @@ func (s *Store) listenOnce(ctx context.Context, l Listener) error {
 	}
 	// The context may have ended; closing needs one of its own.
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "LISTEN "+generationChannel+"; LISTEN "+keyChannel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+strings.Join(channels, "; LISTEN ")); err != nil {
 		return err
 	}
-	l.Connected()
+	connected()
 	for {
-		if err := waitOnce(ctx, conn, l); err != nil {
+		if err := waitOnce(ctx, conn, heard); err != nil {
 			return err
 		}
 	}
 }
 
-func waitOnce(ctx context.Context, conn *pgx.Conn, l Listener) error {
+func waitOnce(ctx context.Context, conn *pgx.Conn, heard func(channel, payload string)) error {
 	wait, cancel := context.WithTimeout(ctx, listenCheck)
 	defer cancel()
 	n, err := conn.WaitForNotification(wait)
 	if err == nil {
-		l.dispatch(ctx, n.Channel, n.Payload)
+		heard(n.Channel, n.Payload)
 		return nil
 	}
 	if ctx.Err() != nil || wait.Err() == nil {
@@ -113,4 +133,8 @@ func notifyGeneration(ctx context.Context, q *db.Queries, tenant uuid.UUID, gene
 
 func notifyKey(ctx context.Context, q *db.Queries, hash []byte) error {
 	return q.Notify(ctx, db.NotifyParams{Channel: keyChannel, Payload: hex.EncodeToString(hash)})
+}
+
+func wakeEndpoint(ctx context.Context, q *db.Queries, tenant, endpoint uuid.UUID) error {
+	return q.Notify(ctx, db.NotifyParams{Channel: deliveryChannel, Payload: tenant.String() + ":" + endpoint.String()})
 }

@@ -15,11 +15,14 @@ type Purged struct {
 	IdempotencyKeys int64
 	Sessions        int64
 	Events          int64
+	Deliveries      int64
+	Endpoints       int64
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions
-// past their expiry, events older than maxEventAge. beat is called after each step.
-func (s *Store) PurgeExpired(ctx context.Context, maxEventAge time.Duration, beat func()) (out Purged, err error) {
+// past their expiry, events older than maxEventAge, ended deliveries and deleted
+// endpoints older than maxDeliveryAge. beat is called after each step.
+func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge time.Duration, beat func()) (out Purged, err error) {
 	steps := []struct {
 		total *int64
 		run   func(*db.Queries) (int64, error)
@@ -28,6 +31,12 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge time.Duration, bea
 		{&out.Sessions, func(q *db.Queries) (int64, error) { return q.SessionPurge(ctx, purgeStep) }},
 		{&out.Events, func(q *db.Queries) (int64, error) {
 			return q.OutboxPurge(ctx, db.OutboxPurgeParams{MaxAge: interval(maxEventAge), RowLimit: purgeStep})
+		}},
+		{&out.Deliveries, func(q *db.Queries) (int64, error) {
+			return q.DeliveryPurge(ctx, db.DeliveryPurgeParams{MaxAge: interval(maxDeliveryAge), RowLimit: purgeStep})
+		}},
+		{&out.Endpoints, func(q *db.Queries) (int64, error) {
+			return q.WebhookEndpointPurge(ctx, db.WebhookEndpointPurgeParams{MaxAge: interval(maxDeliveryAge), RowLimit: purgeStep})
 		}},
 	}
 	for _, step := range steps {

@@ -11,3 +11,6 @@ SELECT id, slug, name, state, created_at FROM tenants WHERE slug = @slug;
 -- name: TenantList :many
 SELECT id, slug, name, state, created_at FROM tenants
 WHERE slug > @after_slug ORDER BY slug LIMIT @row_limit;
+
+-- name: TenantIsActive :one
+SELECT (state = 'active')::bool FROM tenants WHERE id = @id;

@@ -179,3 +179,53 @@ type TenantUsage struct {
 	TenantID  uuid.UUID
 	Documents int64
 }
+
+type WebhookAttempt struct {
+	TenantID   uuid.UUID
+	DeliveryID uuid.UUID
+	Number     int32
+	StartedAt  time.Time
+	DurationMs int32
+	Status     int32
+	ErrorCode  string
+	Error      string
+	Response   string
+}
+
+type WebhookDelivery struct {
+	TenantID      uuid.UUID
+	ID            uuid.UUID
+	EndpointID    uuid.UUID
+	EventID       uuid.UUID
+	EventType     string
+	Payload       json.RawMessage
+	OccurredAt    time.Time
+	State         string
+	Attempts      int32
+	Step          int32
+	NextAttemptAt time.Time
+	Lease         *uuid.UUID
+	LastStatus    int32
+	LastError     string
+	CreatedAt     time.Time
+	FinishedAt    *time.Time
+}
+
+type WebhookEndpoint struct {
+	TenantID                uuid.UUID
+	ID                      uuid.UUID
+	Url                     string
+	Description             string
+	Events                  []string
+	State                   string
+	DisabledReason          string
+	MaxConcurrency          int32
+	HeaderNames             []string
+	SealedHeaders           []byte
+	SealedSecret            []byte
+	SealedPreviousSecret    []byte
+	PreviousSecretExpiresAt *time.Time
+	FailingSince            *time.Time
+	CreatedAt               time.Time
+	UpdatedAt               time.Time
+}

@@ -65,6 +65,17 @@ func (q *Queries) TenantInsertState(ctx context.Context, tenantID uuid.UUID) err
 	return err
 }
 
+const tenantIsActive = `-- name: TenantIsActive :one
+SELECT (state = 'active')::bool FROM tenants WHERE id = $1
+`
+
+func (q *Queries) TenantIsActive(ctx context.Context, id uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, tenantIsActive, id)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const tenantList = `-- name: TenantList :many
 SELECT id, slug, name, state, created_at FROM tenants
 WHERE slug > $1 ORDER BY slug LIMIT $2

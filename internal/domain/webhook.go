@@ -1,0 +1,111 @@
+package domain
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The events of webhooks themselves, and those that only the catalogue knows.
+const (
+	EventWebhookTest      EventType = "webhook.test"
+	EventWebhookDisabled  EventType = "webhook.disabled"
+	EventWebhookRecovered EventType = "webhook.recovered"
+	EventSearchPerformed  EventType = "search.performed"
+)
+
+// EndpointState says whether a webhook endpoint is sent to.
+//
+//	active ◀──▶ paused      by its owner: events wait
+//	active ───▶ disabled    by us: 410, or failing for days; events are skipped
+//	disabled ─▶ active      by its owner
+//	any ──────▶ deleted     by its owner, for good
+type EndpointState string
+
+// The states of an endpoint.
+const (
+	EndpointActive   EndpointState = "active"
+	EndpointPaused   EndpointState = "paused"
+	EndpointDisabled EndpointState = "disabled"
+	EndpointDeleted  EndpointState = "deleted"
+)
+
+// Why an endpoint was disabled.
+const (
+	DisabledGone    = "gone"    // it answered 410
+	DisabledFailing = "failing" // no attempt succeeded for days
+)
+
+// Endpoint is a receiver of events. Secrets and the values of headers are
+// sealed: only package webhook can open them.
+type Endpoint struct {
+	ID             uuid.UUID
+	TenantID       uuid.UUID
+	URL            string
+	Description    string
+	Events         []string // names or patterns such as document.*
+	State          EndpointState
+	DisabledReason string
+	MaxConcurrency int
+	HeaderNames    []string
+	// FailingSince is the first failed attempt after the last success.
+	FailingSince *time.Time
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+
+	SealedHeaders        []byte
+	SealedSecret         []byte
+	SealedPreviousSecret []byte
+	// PreviousSecretExpiresAt ends the overlap of a rotation.
+	PreviousSecretExpiresAt *time.Time
+}
+
+// DeliveryState is where one event stands for one endpoint.
+//
+//	pending ◀──▶ delivering ──▶ delivered | exhausted
+//	   └───────────────┴──────▶ canceled
+//
+// A resend makes any ended delivery pending again.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryPending    DeliveryState = "pending"
+	DeliveryDelivering DeliveryState = "delivering"
+	DeliveryDelivered  DeliveryState = "delivered"
+	DeliveryExhausted  DeliveryState = "exhausted"
+	DeliveryCanceled   DeliveryState = "canceled" // the endpoint was deleted or disabled
+)
+
+// Delivery is one event on its way to one endpoint.
+type Delivery struct {
+	ID         uuid.UUID
+	EndpointID uuid.UUID
+	// EventID is the webhook-id: the same in every attempt, also after a resend.
+	EventID    uuid.UUID
+	EventType  EventType
+	Payload    json.RawMessage
+	OccurredAt time.Time
+	State      DeliveryState
+	Attempts   int // ever made
+	Step       int // attempts in the present run of the schedule
+	// NextAttemptAt is set while pending; while delivering it is when the lease ends.
+	NextAttemptAt time.Time
+	LastStatus    int
+	LastError     string
+	CreatedAt     time.Time
+	FinishedAt    *time.Time
+}
+
+// Attempt is one request to an endpoint and what came of it.
+type Attempt struct {
+	DeliveryID uuid.UUID
+	Number     int
+	StartedAt  time.Time
+	Duration   time.Duration
+	Status     int    // 0 when there was no answer
+	ErrorCode  string // "" for a success
+	Error      string
+	Response   string // the beginning of the answer's body
+}
