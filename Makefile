@@ -20,7 +20,7 @@ ARGS ?=
 
 # Reading the commit fails in a checkout that belongs to somebody else.
 BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
-GO_BUILD := go build -buildvcs=$(BUILDVCS) -trimpath -o bin/
+GO_BUILD := go build -buildvcs=$(BUILDVCS) -o bin/
 
 UI := admin-ui
 NPM := scripts/npm.sh

@@ -50,7 +50,7 @@ func (s *Server) authenticate(c *gin.Context) {
 }
 
 func allowed(p *auth.Principal, r *route) error {
-	if p.Unconfirmed && !safeMethod(r.method) {
+	if p.Unconfirmed && !safeMethod(r.method) && r.scope != auth.ScopeSearch {
 		return auth.ErrStoreDown
 	}
 	if r.scope != scopeSignedIn && !p.Can(r.scope) {

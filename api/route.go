@@ -43,6 +43,8 @@ type route struct {
 	description  string
 	// status of success; 200 when 0.
 	status int
+	// also lists other statuses that carry the same body as success.
+	also []int
 	// errors lists statuses beyond those that follow from scope and body.
 	errors   []int
 	hidden   bool // not in the OpenAPI document
@@ -126,6 +128,20 @@ func (r *route) statuses() []int {
 		out = append(out, http.StatusNotFound)
 	}
 	return append(out, r.errors...)
+}
+
+// documentAlso repeats the answer of success under the row's other statuses.
+func (r *route) documentAlso(api *huma.OpenAPI) {
+	op := operationOf(api.Paths[r.path], r.method)
+	success := op.Responses[strconv.Itoa(r.operation().DefaultStatus)]
+	if success == nil {
+		return
+	}
+	for _, status := range r.also {
+		same := *success
+		same.Description = http.StatusText(status)
+		op.Responses[strconv.Itoa(status)] = &same
+	}
 }
 
 // key finds a row by what gin says has matched.

@@ -32,7 +32,7 @@ func (s *Server) documentRoutes() []route {
 			tag: tagDocuments, status: http.StatusAccepted, errors: []int{http.StatusConflict}, summary: "Add or update a document",
 			description: "Accepts a document for indexing. With an `external_id` that exists it becomes the next version of that document. " +
 				"`202` means that it is stored and will be searchable or visibly failed; `200` that exactly this document is known already.",
-			endpoint: typed[createDocumentInput, acceptedOutput](s.createDocument),
+			also: []int{http.StatusOK}, endpoint: typed[createDocumentInput, acceptedOutput](s.createDocument),
 		},
 		{
 			method: http.MethodPost, path: "/api/documents/bulk", id: "createDocumentsBulk", scope: auth.ScopeDocumentsWrite, bodyLimit: streamBody,
@@ -56,13 +56,13 @@ func (s *Server) documentRoutes() []route {
 			method: http.MethodPut, path: "/api/documents/{id}", id: "replaceDocument", scope: auth.ScopeDocumentsWrite, bodyLimit: documentBody,
 			tag: tagDocuments, status: http.StatusAccepted, errors: []int{http.StatusConflict}, summary: "Replace a document",
 			description: "Fields that are left out become empty. The `external_id` stays.",
-			endpoint:    typed[replaceDocumentInput, acceptedOutput](s.replaceDocument),
+			also:        []int{http.StatusOK}, endpoint: typed[replaceDocumentInput, acceptedOutput](s.replaceDocument),
 		},
 		{
 			method: http.MethodPatch, path: "/api/documents/{id}", id: "changeDocument", scope: auth.ScopeDocumentsWrite, bodyLimit: documentBody,
 			tag: tagDocuments, status: http.StatusAccepted, errors: []int{http.StatusConflict}, summary: "Change fields of a document",
 			description: "Fields that are left out stay; `null` clears one.",
-			endpoint:    typed[changeDocumentInput, acceptedOutput](s.changeDocument),
+			also:        []int{http.StatusOK}, endpoint: typed[changeDocumentInput, acceptedOutput](s.changeDocument),
 		},
 		{
 			method: http.MethodDelete, path: "/api/documents/{id}", id: "deleteDocument", scope: auth.ScopeDocumentsWrite,
@@ -83,13 +83,13 @@ func (s *Server) indexRoutes() []route {
 			method: http.MethodPost, path: "/api/index", id: "indexDocument", scope: auth.ScopeDocumentsWrite, bodyLimit: smallBody,
 			tag: tagIndexing, status: http.StatusAccepted, errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Index a document again",
 			description: "Without `force_reindex` only a document that is not indexed; `200` says that there was nothing to do.",
-			endpoint:    typed[indexDocumentInput, indexOutput](s.indexDocument),
+			also:        []int{http.StatusOK}, endpoint: typed[indexDocumentInput, indexOutput](s.indexDocument),
 		},
 		{
 			method: http.MethodPost, path: "/api/index/batch", id: "indexDocuments", scope: auth.ScopeDocumentsWrite, bodyLimit: listBody,
 			tag: tagIndexing, status: http.StatusAccepted, errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Index documents again",
 			description: "Ids that do not exist are named in `not_found`; the others are queued in one job.",
-			endpoint:    typed[indexDocumentsInput, indexOutput](s.indexDocuments),
+			also:        []int{http.StatusOK}, endpoint: typed[indexDocumentsInput, indexOutput](s.indexDocuments),
 		},
 		{
 			method: http.MethodGet, path: "/api/index/jobs", id: "listIndexJobs", scope: auth.ScopeDocumentsRead,
@@ -192,7 +192,7 @@ func (s *Server) systemRoutes() []route {
 	return []route{
 		{
 			method: http.MethodGet, path: "/api/health", id: "getHealth", scope: scopePublic, tag: tagSystem,
-			errors: []int{http.StatusServiceUnavailable}, summary: "Health", description: "`503` when the database is away.", endpoint: health,
+			also: []int{http.StatusServiceUnavailable}, summary: "Health", description: "`503` when the database is away.", endpoint: health,
 		},
 		{method: http.MethodGet, path: "/health", id: "getHealthShort", scope: scopePublic, tag: tagSystem, hidden: true, endpoint: health},
 		{

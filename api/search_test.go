@@ -43,7 +43,7 @@ func TestTheGuidesQuickTestOfCaching(t *testing.T) {
 	require.Equal(t, true, cached["enabled"])
 	require.EqualValues(t, 1, cached["hits"])
 	require.EqualValues(t, 1, cached["misses"])
-	require.EqualValues(t, 0.5, cached["hit_rate"])
+	require.InDelta(t, 0.5, cached["hit_rate"], 1e-9)
 	require.EqualValues(t, 1, cached["memory_items"])
 	require.Equal(t, true, cached["redis"].(map[string]any)["configured"])
 	require.EqualValues(t, 1, stats["documents"].(map[string]any)["searchable"])

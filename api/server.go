@@ -137,6 +137,7 @@ func newServer(deps Deps) *Server {
 	for _, r := range s.routeTable() {
 		s.routes[r.key()] = &r
 		r.endpoint.register(s, r.operation())
+		r.documentAlso(s.api.OpenAPI())
 	}
 	s.pages()
 	return s

@@ -20,12 +20,12 @@ func retryPolicy() *temporal.RetryPolicy {
 }
 
 // batchOptions is for the work itself: minutes at most, a heartbeat well inside
-// of 20 s, and a day of patience with a database that is away.
+// of 12 s, and a day of patience with a database that is away.
 func batchOptions(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    15 * time.Minute,
 		ScheduleToCloseTimeout: 24 * time.Hour,
-		HeartbeatTimeout:       20 * time.Second,
+		HeartbeatTimeout:       12 * time.Second,
 		RetryPolicy:            retryPolicy(),
 	})
 }
@@ -44,7 +44,7 @@ func sweepOptions(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    5 * time.Minute,
 		ScheduleToCloseTimeout: 10 * time.Minute,
-		HeartbeatTimeout:       20 * time.Second,
+		HeartbeatTimeout:       12 * time.Second,
 		RetryPolicy:            retryPolicy(),
 	})
 }

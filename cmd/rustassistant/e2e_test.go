@@ -96,11 +96,13 @@ func TestAKilledServerLosesNoAcknowledgedDocument(t *testing.T) {
 	server := c.startServer()
 	c.start(nil, "worker")
 	acknowledged := map[int]bool{}
+	statuses := map[int]int{}
 	deadline := time.Now().Add(patience)
 	for n, kills := 0, 0; kills < 2 && time.Now().Before(deadline); n++ {
 		status, _ := c.call(http.MethodPost, "/api/documents", map[string]any{
 			"title": fmt.Sprintf("Document %d", n), "content": "The word is " + word(n), "external_id": fmt.Sprint(n),
 		}, nil)
+		statuses[status]++
 		if status == http.StatusAccepted {
 			acknowledged[n] = true
 		}
@@ -110,7 +112,7 @@ func TestAKilledServerLosesNoAcknowledgedDocument(t *testing.T) {
 			server = c.startServer()
 		}
 	}
-	require.Greater(t, len(acknowledged), 70)
+	require.Greater(t, len(acknowledged), 70, "%v", statuses)
 	c.eventually("every acknowledged document is searchable", func() bool { return c.searchable() >= len(acknowledged) })
 	for n := range acknowledged {
 		require.Equal(t, 1, c.search(word(n)).TotalResults, "document %d", n)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -170,12 +171,20 @@ func (c *cluster) eventually(what string, condition func() bool) {
 	require.Eventually(c.t, condition, patience, 50*time.Millisecond, what)
 }
 
+// freePort is below the range that the system gives out by itself, so that
+// nobody gets it by chance before the test uses it.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	for range 100 {
+		port := 20000 + rand.IntN(10000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return 0
 }
 
 // lockedBuffer collects what a process prints.

@@ -24,8 +24,11 @@ import (
 )
 
 // bootstrapRetry is how often a server that starts before its database tries
-// to store ADMIN_API_KEY.
-const bootstrapRetry = 2 * time.Second
+// to store ADMIN_API_KEY, and bootstrapTimeout bounds the first try.
+const (
+	bootstrapRetry   = 2 * time.Second
+	bootstrapTimeout = 3 * time.Second
+)
 
 // outageGrace is how long a key that was good goes on working for reads while
 // the database is away: searches go on from memory. Nothing can be revoked then.
@@ -77,6 +80,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	if err != nil {
 		return err
 	}
+	admin := a.storeAdminKey(ctx)
 	listener, err := net.Listen("tcp", net.JoinHostPort(a.cfg.ServerHost, strconv.Itoa(a.cfg.ServerPort)))
 	if err != nil {
 		return fmt.Errorf("listen on port %d: %w; set SERVER_PORT to another port", a.cfg.ServerPort, err)
@@ -86,7 +90,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	var beside errgroup.Group
 	beside.Go(func() error { a.store.Listen(background, keepFresh(service, verifier)); return nil })
 	beside.Go(func() error { service.Run(background); return nil })
-	beside.Go(func() error { a.storeAdminKey(background); return nil })
+	beside.Go(func() error { admin(background); return nil })
 	if o.ready != nil {
 		o.ready()
 	}
@@ -117,7 +121,7 @@ func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener 
 func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflows.Starter, service *search.Service) api.Deps {
 	return api.Deps{
 		Store: a.store, Verifier: verifier, Starter: starter, Search: service, Metrics: a.metrics,
-		Checks: a.checks(), Version: a.version, Environment: string(a.cfg.Environment),
+		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
@@ -144,21 +148,28 @@ func (a *app) newCache(client redis.UniversalClient) *cache.Cache {
 	})
 }
 
-// storeAdminKey makes ADMIN_API_KEY work, in a database that may not be there yet.
-func (a *app) storeAdminKey(ctx context.Context) {
+// storeAdminKey makes ADMIN_API_KEY work before the first request. With a
+// database that is not there yet it returns what tries until it is.
+func (a *app) storeAdminKey(ctx context.Context) (later func(context.Context)) {
+	nothing := func(context.Context) {}
 	if a.cfg.AdminAPIKey == "" {
-		return
+		return nothing
 	}
-	for {
-		err := a.tryStoreAdminKey(ctx)
-		if err == nil {
-			return
-		}
-		slog.WarnContext(ctx, "ADMIN_API_KEY could not be stored yet", "error", err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(bootstrapRetry):
+	first, cancel := context.WithTimeout(ctx, bootstrapTimeout)
+	defer cancel()
+	err := a.tryStoreAdminKey(first)
+	if err == nil {
+		return nothing
+	}
+	return func(ctx context.Context) {
+		for err != nil {
+			slog.WarnContext(ctx, "ADMIN_API_KEY could not be stored yet", "error", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(bootstrapRetry):
+				err = a.tryStoreAdminKey(ctx)
+			}
 		}
 	}
 }

@@ -84,6 +84,14 @@ func (c *Client) WithTenant(slug string) *Client {
 	return &clone
 }
 
+// Ping asks once whether a server is there.
+func (c *Client) Ping(ctx context.Context) error {
+	clone := *c
+	clone.options.RetryFor = -1
+	_, err := clone.Health(ctx)
+	return err
+}
+
 // Headers are what every request of the client carries, for callers that write requests of their own.
 func (c *Client) Headers() http.Header {
 	h := http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"application/json"}}

@@ -79,10 +79,10 @@ func TestEveryRequestNamesCallerAndTenant(t *testing.T) {
 func TestWriteIsRepeatedWithTheSameKeyAndBody(t *testing.T) {
 	t.Parallel()
 	c, seen := server(t, problem(503, "", `{}`), problem(429, "", `{}`),
-		answer(202, `{"job_id":"j1","accepted":2,"unchanged":1,"rejected":[{"line":3,"code":"invalid_argument","error":"no"}]}`))
+		answer(202, `{"job_id":"j1","accepted":2,"queued":1,"unchanged":1,"rejected":[{"line":3,"code":"invalid_argument","error":"no"}]}`))
 	res, err := c.BulkDocuments(t.Context(), strings.NewReader("{}\n{}\n"), BulkOptions{})
 	require.NoError(t, err)
-	require.Equal(t, &BulkResult{JobID: "j1", Accepted: 2, Unchanged: 1, RejectedCount: 1,
+	require.Equal(t, &BulkResult{JobID: "j1", Accepted: 2, Queued: 1, Unchanged: 1, RejectedCount: 1,
 		Rejected: []RejectedLine{{3, "invalid_argument", "no"}}}, res)
 	require.Len(t, seen(), 3)
 	key := seen()[0].header.Get("Idempotency-Key")
@@ -91,6 +91,20 @@ func TestWriteIsRepeatedWithTheSameKeyAndBody(t *testing.T) {
 		require.Equal(t, key, r.header.Get("Idempotency-Key"))
 		require.Equal(t, "{}\n{}\n", r.body)
 	}
+}
+
+func TestBulkRequestWithoutAGoodLineNamesThem(t *testing.T) {
+	t.Parallel()
+	c, _ := server(t, problem(422, "", `{"code":"invalid_argument","detail":"none of 2 documents could be accepted",
+		"errors":[{"field":"line 1: content","message":"content must not be empty"},{"field":"line 2","message":"is broken"}]}`))
+	res, err := c.BulkDocuments(t.Context(), strings.NewReader("{}\n{\n"), BulkOptions{})
+	require.NoError(t, err)
+	require.Equal(t, &BulkResult{RejectedCount: 2, Rejected: []RejectedLine{
+		{1, "invalid_argument", "content must not be empty"}, {2, "invalid_argument", "is broken"}}}, res)
+
+	c, _ = server(t, problem(422, "", `{"detail":"the request is not valid","errors":[{"field":"Idempotency-Key","message":"is bad"}]}`))
+	_, err = c.BulkDocuments(t.Context(), strings.NewReader("{}\n"), BulkOptions{})
+	require.Error(t, err)
 }
 
 func TestBulkBodyIsCompressed(t *testing.T) {
@@ -114,7 +128,9 @@ func TestErrorTellsWhatTheServerSaid(t *testing.T) {
 	require.EqualError(t, err, "the server answered 422 invalid_argument: not valid (limit is 0) [request r-1]")
 	require.Len(t, seen(), 1, "a request that is wrong is not repeated")
 
-	c, _ = server(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>proxy</html>", http.StatusUnauthorized) })
+	c, _ = server(t, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "<html>proxy</html>", http.StatusUnauthorized)
+	})
 	_, err = c.Stats(t.Context())
 	require.EqualError(t, err, "the server answered 401: Unauthorized; give a key with --api-key or RUSTASSISTANT_API_KEY")
 }

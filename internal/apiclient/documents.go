@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,14 +68,15 @@ type BulkOptions struct {
 	IdempotencyKey string
 }
 
-// BulkResult is the answer to a bulk request. All accepted lines are committed; rejected ones are not.
+// BulkResult is the answer to a bulk request. All good lines are committed together; rejected ones are not.
 type BulkResult struct {
-	JobID         string         `json:"job_id"`
+	JobID         string         `json:"job_id"` // empty when there is nothing to index
 	Accepted      int            `json:"accepted"`
-	Updated       int            `json:"updated"`
+	Queued        int            `json:"queued"` // of the accepted: those that the job indexes
 	Unchanged     int            `json:"unchanged"`
+	Duplicates    int            `json:"duplicates"`
 	RejectedCount int            `json:"rejected_count"`
-	Rejected      []RejectedLine `json:"rejected"`
+	Rejected      []RejectedLine `json:"rejected"` // the first ones
 }
 
 // RejectedLine is a line of a bulk request that was refused. Lines count from 1.
@@ -82,8 +86,8 @@ type RejectedLine struct {
 	Error string `json:"error"`
 }
 
-// BulkDocuments sends lines of JSON. It is tried again only if ndjson is an io.ReadSeeker, or if it is compressed,
-// because then it is in memory.
+// BulkDocuments sends lines of JSON. What is not an io.ReadSeeker is read into memory first, so that it can be sent
+// again. A request without one good line is an answer too: see allRejected.
 func (c *Client) BulkDocuments(ctx context.Context, ndjson io.Reader, o BulkOptions) (*BulkResult, error) {
 	header := http.Header{"Content-Type": {"application/x-ndjson"}, "Idempotency-Key": {keyOr(o.IdempotencyKey)}}
 	if o.Gzip {
@@ -104,11 +108,43 @@ func (c *Client) BulkDocuments(ctx context.Context, ndjson io.Reader, o BulkOpti
 	}
 	var out BulkResult
 	_, err := c.do(ctx, &call{method: http.MethodPost, path: "/api/documents/bulk", header: header, body: body, timeout: 10 * time.Minute}, &out)
+	if rejected := allRejected(err); rejected != nil {
+		return rejected, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	out.RejectedCount = max(out.RejectedCount, len(out.Rejected))
 	return &out, nil
+}
+
+var (
+	rejectedField = regexp.MustCompile(`^line (\d+)(: .*)?$`)
+	rejectedCount = regexp.MustCompile(`^none of (\d+) documents`)
+)
+
+// allRejected turns the error of a request whose lines were all refused into the result that it would be if one had
+// been good; nil for any other error. The server names the first lines of them.
+func allRejected(err error) *BulkResult {
+	var e *Error
+	if !errors.As(err, &e) || e.Status != http.StatusUnprocessableEntity {
+		return nil
+	}
+	count := rejectedCount.FindStringSubmatch(e.Detail)
+	if count == nil {
+		return nil
+	}
+	out := &BulkResult{}
+	out.RejectedCount, _ = strconv.Atoi(count[1])
+	for _, f := range e.Fields {
+		m := rejectedField.FindStringSubmatch(f.Field)
+		if m == nil {
+			return nil
+		}
+		line, _ := strconv.Atoi(m[1])
+		out.Rejected = append(out.Rejected, RejectedLine{Line: line, Code: string(e.Code), Error: f.Message})
+	}
+	return out
 }
 
 func compress(r io.Reader) (*bytes.Reader, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -119,7 +120,8 @@ func (in *DocumentInput) Normalize() error {
 	v := validator{}
 	v.text("title", in.Title, MaxTitleBytes)
 	v.text("content", in.Content, MaxContentBytes)
-	if strings.TrimSpace(in.Content) == "" {
+	// A blank content is fine beside a title: such pages are found by their title.
+	if in.Content == "" || strings.TrimSpace(in.Content) == "" && strings.TrimSpace(in.Title) == "" {
 		v.add("content", "must not be empty")
 	}
 	v.text("external_id", in.ExternalID, MaxExternalIDBytes)
@@ -220,7 +222,7 @@ func (v *validator) metadata(raw json.RawMessage) json.RawMessage {
 		v.add("metadata", "cannot be encoded")
 		return raw
 	}
-	if bytes.Contains(out, []byte(`\u0000`)) {
+	if holdsNUL(m) {
 		v.add("metadata", "must not contain a NUL character")
 	}
 	if !utf8.Valid(raw) {
@@ -230,4 +232,21 @@ func (v *validator) metadata(raw json.RawMessage) json.RawMessage {
 		return nil
 	}
 	return out
+}
+
+// holdsNUL reports whether a decoded JSON value has a NUL in any string.
+func holdsNUL(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.IndexByte(v, 0) >= 0
+	case []any:
+		return slices.ContainsFunc(v, holdsNUL)
+	case map[string]any:
+		for key, inner := range v {
+			if strings.IndexByte(key, 0) >= 0 || holdsNUL(inner) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -109,12 +109,10 @@ func (d *decoder) readType(name string, value json.RawMessage) {
 	d.typed, d.request.Type = name, t
 }
 
-func (d *decoder) value(name string, value json.RawMessage, into any, message string) bool {
+func (d *decoder) value(name string, value json.RawMessage, into any, message string) {
 	if err := json.Unmarshal(value, into); err != nil {
 		d.add(name, "%s", message)
-		return false
 	}
-	return true
 }
 
 func (d *decoder) string(name string, value json.RawMessage, into *string, message string) bool {

@@ -143,6 +143,7 @@ func newWorld(t testing.TB, deps Deps, options cache.Options) *world {
 
 // run starts Run and ends it with the test.
 func (w *world) run(t testing.TB) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -211,7 +212,7 @@ func read(t testing.TB, a *Answer) (b body) {
 	dec.DisallowUnknownFields()
 	require.NoError(t, dec.Decode(&b), "%s", data)
 	require.Equal(t, a.QueryID, b.QueryID)
-	require.Equal(t, a.Results, len(b.Results))
+	require.Len(t, b.Results, a.Results)
 	require.EqualValues(t, a.Total, b.Total)
 	require.NotNil(t, b.Took)
 	return b

@@ -89,8 +89,10 @@ func TestBadRequestsNameTheirFields(t *testing.T) {
 		"dates":             {`{"query": "q", "filters": {"date_from": "2026-02-01", "date_to": "2026-01-01"}}`, "filters.date_from"},
 		"empty group":       {`{"query": "q", "filters": {"or": [{"tags": "a"}, {}]}}`, "filters.or[1]"},
 		"group":             {`{"query": "q", "filters": {"and": {"tags": "a"}}}`, "filters.and"},
-		"deep": {`{"query": "q", "filters": ` + strings.Repeat(`{"not":`, 10) + `{"tags": "a"}` + strings.Repeat("}", 10) + `}`,
-			"filters" + strings.Repeat(".not", 9)},
+		"deep": {
+			`{"query": "q", "filters": ` + strings.Repeat(`{"not":`, 10) + `{"tags": "a"}` + strings.Repeat("}", 10) + `}`,
+			"filters" + strings.Repeat(".not", 9),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

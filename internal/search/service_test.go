@@ -292,3 +292,31 @@ func TestACallerThatLeavesGetsItsOwnError(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.EqualValues(t, 1, w.Stats().Errors)
 }
+
+func TestAnswerPastItsTimeIsServedAsStaleAndMadeAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Deps{}, cache.Options{TTL: 20 * time.Millisecond, StaleTTL: time.Hour})
+	w.ask(t, `{"query": "rust"}`)
+	require.Eventually(t, func() bool {
+		a, b := w.ask(t, `{"query": "rust"}`)
+		return a.State == Stale && b.Stale && b.Cached && len(b.Results) == 1 && a.Index == 0
+	}, soon, time.Millisecond)
+	require.Eventually(t, func() bool {
+		a, _ := w.ask(t, `{"query": "rust"}`)
+		return a.State == Hit && w.Stats().Cache.Refreshes.Done > 0
+	}, soon, time.Millisecond)
+}
+
+func TestEmptyAnswersAreKeptShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Deps{}, cache.Options{TTL: time.Hour, NegativeTTL: 50 * time.Millisecond})
+	w.ask(t, `{"query": "nothing"}`)
+	w.ask(t, `{"query": "rust"}`)
+	require.Eventually(t, func() bool {
+		a, b := w.ask(t, `{"query": "nothing"}`)
+		return a.State == Miss && len(b.Results) == 0
+	}, soon, 100*time.Millisecond)
+	a, _ := w.ask(t, `{"query": "rust"}`)
+	require.Equal(t, Hit, a.State)
+	require.GreaterOrEqual(t, w.Stats().Empty, int64(2))
+}

@@ -45,8 +45,11 @@ func (s *Store) EnsureAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey)
 			TenantID: tenant, ID: uuid.Must(uuid.NewV7()), Name: k.Name, Description: k.Description, KeyHash: hash[:],
 			Prefix: k.Key.Prefix(), LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(),
 		})
-		created = n == 1
-		return err
+		if created = n == 1; err != nil || !created {
+			return err
+		}
+		// Somebody may have tried it before it was stored.
+		return notifyKey(ctx, q, hash[:])
 	})
 	return created, err
 }

@@ -1,5 +1,5 @@
 import createClient from "openapi-fetch";
-import { problemFromResponse, problemFromThrown } from "./problem";
+import { errorName, problemFromResponse, problemFromThrown } from "./problem";
 import type { paths } from "./schema";
 
 /** A page that waits longer than this looks broken; it is better to say so. */
@@ -23,7 +23,7 @@ export async function call<T>(
     answer = await pending;
   } catch (thrown) {
     // A cancelled query is not a failure; TanStack Query wants to see its own signal.
-    if (thrown instanceof Error && thrown.name === "AbortError") throw thrown;
+    if (errorName(thrown) === "AbortError") throw thrown;
     throw problemFromThrown(thrown);
   }
   if (!answer.response.ok) throw problemFromResponse(answer.response, answer.error);

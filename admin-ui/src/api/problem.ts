@@ -73,7 +73,7 @@ export function asProblem(error: unknown): ApiError {
 
 /** Turns what fetch threw, or the reading of its answer, into an ApiError. */
 export function problemFromThrown(thrown: unknown): ApiError {
-  const name = thrown instanceof Error ? thrown.name : "";
+  const name = errorName(thrown);
   if (name === "TimeoutError") {
     return new ApiError({ status: 0, title: "The server did not answer in time.", cause: thrown });
   }
@@ -85,6 +85,11 @@ export function problemFromThrown(thrown: unknown): ApiError {
     });
   }
   return new ApiError({ status: 0, title: "The server cannot be reached.", cause: thrown });
+}
+
+/** The name of anything thrown; a DOMException is not an Error everywhere. */
+export function errorName(thrown: unknown): string {
+  return isRecord(thrown) ? text(thrown["name"]) : "";
 }
 
 function fallbackTitle(status: number): string {

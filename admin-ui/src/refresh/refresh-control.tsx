@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useIsFetching, useQueryClient } from "@tanstack/react-query";
-import { IconCheck, IconChevronDown, IconRefresh } from "@tabler/icons-react";
+import { IconChevronDown, IconRefresh } from "@tabler/icons-react";
 import { refreshChoices, useRefresh } from "./refresh";
 import classes from "./refresh-control.module.css";
 
@@ -39,17 +39,13 @@ export function RefreshControl() {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>Refresh, while this page is visible</Menu.Label>
-          {refreshChoices.map((choice) => (
-            <Menu.Item
-              key={choice}
-              role="menuitemradio"
-              aria-checked={choice === seconds}
-              rightSection={choice === seconds ? <IconCheck size={14} aria-hidden /> : null}
-              onClick={() => choose(choice)}
-            >
-              {choice === 0 ? "Only when asked" : `Every ${choiceLabel(choice)}`}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={String(seconds)} onChange={(choice) => choose(Number(choice))}>
+            {refreshChoices.map((choice) => (
+              <Menu.RadioItem key={choice} value={String(choice)} closeMenuOnClick>
+                {choice === 0 ? "Only when asked" : `Every ${choiceLabel(choice)}`}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
         </Menu.Dropdown>
       </Menu>
     </Button.Group>

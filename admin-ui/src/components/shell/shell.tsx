@@ -42,7 +42,7 @@ export function Shell({ session, children }: { session: Session; children: React
           </Group>
           <Group gap="xs" wrap="nowrap">
             {session.development === true && (
-              <span className={classes["development"]}>
+              <span className={classes["development"]} title="Development mode">
                 dev<span className={classes["wide"]}>elopment</span>
               </span>
             )}

@@ -2,7 +2,7 @@ import { ActionIcon, Menu, Text, Tooltip } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { IconLogin2, IconLogout, IconUser } from "@tabler/icons-react";
-import { signOut } from "../../api/queries";
+import { sessionQuery, signOut } from "../../api/queries";
 import type { Session } from "../../api/types";
 import { replaceSession } from "../../session/session";
 import { RelativeTime } from "../relative-time";
@@ -13,8 +13,9 @@ export function UserMenu({ session }: { session: Session }) {
   const navigate = useNavigate();
   const leave = useMutation({
     mutationFn: signOut,
-    // Signed out means gone from the screen even when the server could not be told.
-    onSettled: async () => {
+    onSuccess: async () => {
+      // First of all, or the sign-in page would send whoever is still signed in back here.
+      queryClient.setQueryData(sessionQuery.queryKey, null);
       await navigate({ to: "/sign-in" });
       replaceSession(queryClient, null);
     },
@@ -24,7 +25,7 @@ export function UserMenu({ session }: { session: Session }) {
     <Menu position="bottom-end" width={250}>
       <Menu.Target>
         <Tooltip label="Session">
-          <ActionIcon variant="subtle" color="gray" size={32} aria-label="Session" loading={leave.isPending}>
+          <ActionIcon variant="subtle" color="gray" size={32} aria-label="Session">
             <IconUser size={18} stroke={1.6} aria-hidden />
           </ActionIcon>
         </Tooltip>
@@ -52,10 +53,16 @@ export function UserMenu({ session }: { session: Session }) {
           leftSection={
             development ? <IconLogin2 size={16} aria-hidden /> : <IconLogout size={16} aria-hidden />
           }
+          closeMenuOnClick={false}
           onClick={() => leave.mutate()}
         >
           {development ? "Sign in with a key" : "Sign out"}
         </Menu.Item>
+        {leave.isError && (
+          <Text size="xs" c="var(--mantine-color-error)" px="sm" py={6} role="alert">
+            You are still signed in. {leave.error.message}
+          </Text>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,6 +1,6 @@
 import { Progress, Skeleton } from "@mantine/core";
 import { IconArrowUp } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import type { Stats } from "../../api/types";
 import { formatCount, formatMilliseconds, formatNoun, formatRate, formatShare } from "../../lib/format";
 import { useRate } from "../../lib/rate";
@@ -116,10 +116,13 @@ interface CountProps {
 }
 
 function Count({ label, value, aside, bar, children }: CountProps) {
+  const labelId = useId();
   return (
-    <div className={classes["count"]}>
+    <div className={classes["count"]} role="group" aria-labelledby={labelId}>
       <div className={classes["head"]}>
-        <h2 className={classes["label"]}>{label}</h2>
+        <h2 className={classes["label"]} id={labelId}>
+          {label}
+        </h2>
         <span className={classes["aside"]}>{aside}</span>
       </div>
       <div className={classes["value"]}>{value}</div>

@@ -4,25 +4,11 @@ import type { Health, Service } from "../../api/types";
 import { Loading } from "../../components/loading";
 import { Panel } from "../../components/panel";
 import { QueryState } from "../../components/query-state";
-import { Status, StatusDot, type Tone } from "../../components/status";
-import { formatDuration, formatMilliseconds, humanize } from "../../lib/format";
+import { Status, StatusDot } from "../../components/status";
+import { formatDuration, formatMilliseconds } from "../../lib/format";
 import { list } from "../../lib/list";
+import { serviceName, serviceState, summary } from "./health-summary";
 import classes from "./health-panel.module.css";
-
-const serviceNames: Record<string, string> = {
-  database: "PostgreSQL",
-  redis: "Redis",
-  temporal: "Temporal",
-  index: "Search index",
-  worker: "Workers",
-};
-
-const states: Record<string, { tone: Tone; label: string }> = {
-  ok: { tone: "good", label: "Healthy" },
-  degraded: { tone: "warning", label: "Degraded" },
-  down: { tone: "bad", label: "Down" },
-  off: { tone: "idle", label: "Not used" },
-};
 
 export function HealthPanel({ query }: { query: UseQueryResult<Health> }) {
   return (
@@ -41,7 +27,7 @@ export function HealthPanel({ query }: { query: UseQueryResult<Health> }) {
 }
 
 function Summary({ health }: { health: Health }) {
-  const { tone, label } = summary(health.status, list(health.services));
+  const { tone, label } = summary(health.status, health.services);
   return (
     <span className={classes["summary"]}>
       <strong>
@@ -53,7 +39,7 @@ function Summary({ health }: { health: Health }) {
 }
 
 function ServiceTile({ service }: { service: Service }) {
-  const { tone, label } = stateOf(service.status);
+  const { tone, label } = serviceState(service.status);
   const latency = service.latency_ms;
   return (
     <li className={classes["service"]} data-tone={tone}>
@@ -70,23 +56,6 @@ function ServiceTile({ service }: { service: Service }) {
       )}
     </li>
   );
-}
-
-function serviceName(name: string): string {
-  return serviceNames[name] ?? humanize(name);
-}
-
-function stateOf(status: string): { tone: Tone; label: string } {
-  return states[status] ?? { tone: "idle", label: humanize(status) };
-}
-
-/** The whole in one line, which names whatever needs somebody's attention. */
-export function summary(status: string, services: readonly Service[]): { tone: Tone; label: string } {
-  if (status === "ok") return { tone: "good", label: "All systems healthy" };
-  const { tone, label } = stateOf(status);
-  const affected = services.filter((service) => service.status === "down" || service.status === "degraded");
-  if (affected.length === 0) return { tone, label };
-  return { tone, label: `${label}: ${affected.map((service) => serviceName(service.name)).join(", ")}` };
 }
 
 function HealthSkeleton() {

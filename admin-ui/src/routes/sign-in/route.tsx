@@ -6,21 +6,19 @@ import { SignInPage } from "./sign-in-page";
 
 interface SignInSearch {
   /** The page to come back to. */
-  redirect?: string;
+  redirect?: string | undefined;
   /** Set when a session ended while somebody was at work. */
-  expired?: true;
+  expired?: true | undefined;
 }
 
 export const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  validateSearch: (search): SignInSearch => {
-    const path = returnPath(search["redirect"]);
-    return {
-      ...(path === undefined ? {} : { redirect: path }),
-      ...(search["expired"] === true ? { expired: true } : {}),
-    };
-  },
+  // The router keeps what is not named here as it came, so both are always named.
+  validateSearch: (search): SignInSearch => ({
+    redirect: returnPath(search["redirect"]),
+    expired: search["expired"] === true ? true : undefined,
+  }),
   beforeLoad: async ({ context, search }) => {
     // Asked anew: another browser tab may have signed in meanwhile. In development
     // everybody has a session, so only there the form is shown in spite of one.

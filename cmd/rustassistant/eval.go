@@ -1,0 +1,125 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rustassistant/rustassistant/internal/apiclient"
+	"github.com/rustassistant/rustassistant/internal/evaluation"
+)
+
+// evalFlags are the flags of the eval command.
+type evalFlags struct {
+	types  []string
+	prefix string
+	keep   bool
+	asJSON bool
+}
+
+func newEvalCommand() *cobra.Command {
+	var c connection
+	var f evalFlags
+	cmd := &cobra.Command{
+		Use:   "eval DIR",
+		Short: "Measure search quality on collections with known answers",
+		Long: `DIR is a collection of the BEIR layout (corpus.jsonl, queries.jsonl, qrels.tsv or qrels/test.tsv) or a folder of such.
+Each is imported into a tenant of its own, because statistics of words must be the collection's; then all its queries
+are asked over HTTP, uncached, and nDCG@10, recall@100 and latencies are printed by search type.`,
+		Example: `  rustassistant eval ~/data/cranfield
+  rustassistant eval ~/data --type keyword,hybrid --keep --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := c.open(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return runEval(cmd, client, args[0], f)
+		},
+	}
+	c.addFlags(cmd)
+	cmd.Flags().StringVar(&c.tenant, "tenant", "", "existing tenant for a single collection; it must be empty, or see --keep")
+	cmd.Flags().StringVar(&f.prefix, "tenant-prefix", "eval-", "tenants are named by this and the collection; those that do not exist are created")
+	cmd.Flags().StringSliceVar(&f.types, "type", []string{"keyword"}, "search types: keyword, hybrid, semantic")
+	cmd.Flags().BoolVar(&f.keep, "keep", false, "use tenants that are not empty, such as those of the last evaluation")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func runEval(cmd *cobra.Command, client *apiclient.Client, dir string, f evalFlags) error {
+	for _, kind := range f.types {
+		if !slices.Contains([]string{"keyword", "hybrid", "semantic"}, kind) {
+			return fmt.Errorf("--type %q is not keyword, hybrid or semantic", kind)
+		}
+	}
+	dirs, err := evaluation.Find(dir)
+	if err != nil {
+		return err
+	}
+	if client.Tenant() != "" && len(dirs) > 1 {
+		return errors.New("--tenant is for one collection: with several, use --tenant-prefix")
+	}
+	if err := client.Ping(cmd.Context()); err != nil {
+		return err
+	}
+	var all []evaluation.Result
+	for _, d := range dirs {
+		results, err := evalCollection(cmd, client, d, f)
+		all = append(all, results...)
+		if err != nil {
+			printEval(cmd.OutOrStdout(), all, f.asJSON)
+			return err
+		}
+	}
+	printEval(cmd.OutOrStdout(), all, f.asJSON)
+	return nil
+}
+
+func evalCollection(cmd *cobra.Command, client *apiclient.Client, dir string, f evalFlags) ([]evaluation.Result, error) {
+	c, err := evaluation.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	if client.Tenant() == "" {
+		slug := evaluation.TenantSlug(f.prefix, c.Name)
+		if err := evaluation.EnsureTenant(cmd.Context(), client, slug, "Evaluation: "+c.Name); err != nil {
+			return nil, err
+		}
+		client = client.WithTenant(slug)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d queries, tenant %s\n", c.Name, len(c.Queries), client.Tenant())
+	return evaluation.Run(cmd.Context(), c, evaluation.Options{
+		Client: client, Types: f.types, Keep: f.keep, Display: newDisplay(cmd.ErrOrStderr()),
+	})
+}
+
+func printEval(w io.Writer, results []evaluation.Result, asJSON bool) {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		_ = enc.Encode(map[string]any{"results": results, "means": evaluation.Means(results)})
+		return
+	}
+	if len(results) == 0 {
+		return
+	}
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "collection\ttype\tdocuments\tqueries\tnDCG@10\trecall@100\tp50 ms\tp95 ms\t\n")
+	rows := results
+	if len(results) > len(evaluation.Means(results)) {
+		rows = append(slices.Clone(results), evaluation.Means(results)...)
+	}
+	for _, r := range rows {
+		kind := r.Type
+		if r.AnsweredBy != "" {
+			kind += " (by " + r.AnsweredBy + ")"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%.3f\t%.3f\t%.1f\t%.1f\t\n", r.Collection, kind, r.Documents, r.Queries, r.NDCG10, r.Recall100, r.P50, r.P95)
+	}
+	_ = t.Flush()
+}
