@@ -43,6 +43,7 @@ func apiTags() []*huma.Tag {
 		{Name: "Search", Description: "Find passages of documents."},
 		{Name: tagDocuments, Description: "What is indexed: add, change, delete."},
 		{Name: tagIndexing, Description: "The jobs that make documents searchable."},
+		{Name: tagAnalytics, Description: "What was searched for, found and chosen. Keys need the scope `analytics:read`."},
 		{Name: tagAdmin, Description: "Keys, tenants and figures. Keys need the scope `admin`, for tenants `platform`."},
 		{Name: tagSession, Description: "The dashboard's sign-in."},
 		{Name: tagSystem, Description: "Probes, metrics, and this description."},

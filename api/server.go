@@ -25,6 +25,8 @@ type Deps struct {
 	Starter  Starter
 	Search   Searcher
 	Metrics  *telemetry.Metrics
+	// Analytics records searches; nil records none.
+	Analytics SearchRecorder
 	// Checks are asked by the health endpoints beside database and temporal.
 	Checks []Check
 

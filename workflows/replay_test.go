@@ -11,10 +11,12 @@ import (
 
 // recorded names the workflows that must have recorded histories, one folder each.
 var recorded = map[string]any{
-	"IndexDocuments": IndexDocuments,
-	"CompactIndex":   CompactIndex,
-	"RecoverPending": RecoverPending,
-	"PurgeExpired":   PurgeExpired,
+	"IndexDocuments":  IndexDocuments,
+	"CompactIndex":    CompactIndex,
+	"RecoverPending":  RecoverPending,
+	"PurgeExpired":    PurgeExpired,
+	"RollupAnalytics": RollupAnalytics,
+	"PurgeAnalytics":  PurgeAnalytics,
 }
 
 // A change that breaks this would break workflows that are open when the new

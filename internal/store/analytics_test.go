@@ -298,9 +298,12 @@ func TestAnExportGoesOnWhereItStopped(t *testing.T) {
 func TestAnAnswerAlwaysEqualsARecount(t *testing.T) {
 	b := setup(t)
 	day := time.Now().UTC().Truncate(24 * time.Hour).Add(-5 * 24 * time.Hour)
+	const runs = 25 // of some 30 steps, each with a whole recount
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		run++
+		if run++; run > runs {
+			return
+		}
 		tenant, err := b.CreateTenant(b.ctx, fmt.Sprintf("t%d", run), "T")
 		require.NoError(t, err)
 		m := &recount{b: b, tenant: tenant.ID, day: day}
