@@ -57,7 +57,7 @@ admin-ui/try:
 	@{ $(TOOLS) node && $(MAKE) admin-ui; } || echo 'going on without the dashboard: see the message above' >&2
 
 UI_SOURCES := $(shell find $(UI) -type f \
-  -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/e2e/*' -not -path '*-results/*' -not -name '*.go' 2>/dev/null)
+  -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/e2e*/*' -not -path '*-results/*' -not -name '*.go' 2>/dev/null)
 
 $(UI)/node_modules/.installed: $(UI)/package.json $(UI)/package-lock.json
 	@$(TOOLS) node
@@ -102,7 +102,7 @@ test/admin-ui: $(UI)/node_modules/.installed ## unit tests of the dashboard
 .PHONY: test/browser
 test/browser: tools/dev admin-ui build ## journeys through the dashboard in Chromium
 	@$(TOOLS) chromium
-	@$(NPM) run --silent e2e -- $(ARGS)
+	@scripts/browser.sh $(ARGS)
 
 .PHONY: bench
 bench: tools/dev build ## measure import and search

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +24,12 @@ import (
 	"github.com/rustassistant/rustassistant/internal/telemetry"
 	"github.com/rustassistant/rustassistant/internal/testenv"
 )
+
+// TestMain keeps the log of thousands of refused requests out of the results.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
 
 // fakeStarter records what was started: Temporal is not what these tests are about.
 type fakeStarter struct {
@@ -212,7 +220,7 @@ func (e *env) send(req *http.Request) answer {
 	return answer{t: e.t, status: res.StatusCode, header: res.Header, body: data}
 }
 
-// index marks everything that is queued in a job as indexed, as the worker would.
+// create adds a document that is new.
 func (e *env) create(doc map[string]any) AcceptedDocument {
 	e.t.Helper()
 	var out AcceptedDocument

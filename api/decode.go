@@ -65,25 +65,28 @@ var jsonFormat = huma.Format{
 // invalid UTF-8 and NUL characters with the field's name, all of them at once.
 // null is as good as leaving a field out, unless the field is an optional.
 func decodeObject(data []byte, dst any) error {
-	if err := checkSyntax(data); err != nil {
-		return err
-	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
-		return domain.Errorf(domain.CodeMalformed, "the body must be a JSON object")
+		return syntaxError(data)
 	}
 	d := objectDecoder{target: reflect.ValueOf(dst).Elem(), seen: map[string]bool{}}
 	d.names = fieldsOf(d.target.Type())
 	for dec.More() {
 		name, err := dec.Token()
 		if err != nil {
-			return syntaxError(data, err)
+			return syntaxError(data)
 		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
-			return syntaxError(data, err)
+			return syntaxError(data)
 		}
 		d.field(name.(string), raw)
+	}
+	if _, err := dec.Token(); err != nil {
+		return syntaxError(data)
+	}
+	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // the end of the text is io.EOF itself
+		return syntaxError(data)
 	}
 	if len(d.errs) > 0 {
 		return &domain.Error{Code: domain.CodeInvalid, Message: "the request is not valid", Fields: d.errs}
@@ -179,25 +182,17 @@ func hasEscapedNUL(raw []byte) bool {
 	}
 }
 
-func checkSyntax(data []byte) error {
-	if json.Valid(data) {
-		return nil
-	}
+// syntaxError tells where JSON is broken, by line and column, both from 1. It reads
+// data anew, because the decoder's own positions are not those in the whole text.
+func syntaxError(data []byte) error {
 	var ignored json.RawMessage
-	return syntaxError(data, json.Unmarshal(data, &ignored))
-}
-
-// syntaxError tells where JSON is broken, by line and column, both from 1.
-func syntaxError(data []byte, err error) error {
+	err := json.Unmarshal(data, &ignored)
 	if len(bytes.TrimSpace(data)) == 0 {
 		return domain.Errorf(domain.CodeMalformed, "the body is empty; a JSON object is expected")
 	}
 	var syntax *json.SyntaxError
 	if !errors.As(err, &syntax) {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return domain.Errorf(domain.CodeMalformed, "the JSON ends too early")
-		}
-		return domain.Errorf(domain.CodeMalformed, "the JSON cannot be read")
+		return domain.Errorf(domain.CodeMalformed, "the body must be one JSON object")
 	}
 	before := data[:max(0, min(int(syntax.Offset)-1, len(data)))]
 	line := bytes.Count(before, []byte("\n")) + 1

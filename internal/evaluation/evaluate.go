@@ -26,20 +26,26 @@ type Options struct {
 	Types []string
 	// Keep allows a tenant that is not empty, such as that of an earlier evaluation.
 	Keep bool
+	// Plain takes the query language's signs out of queries (see plainQuery). Without it queries are asked as they are,
+	// which is what a user gets who pastes one.
+	Plain bool
 	// Display shows the import; nil for none.
 	Display importer.Display
 }
 
 // Result is one row: how one search type did on one collection.
 type Result struct {
-	Collection string  `json:"collection"`
-	Tenant     string  `json:"tenant"`
-	Type       string  `json:"type"`
-	AnsweredBy string  `json:"answered_by,omitempty"` // where it is not Type
-	Documents  int     `json:"documents"`
-	Queries    int     `json:"queries"`
-	NDCG10     float64 `json:"ndcg_at_10"`
-	Recall100  float64 `json:"recall_at_100"`
+	Collection string `json:"collection"`
+	Tenant     string `json:"tenant"`
+	Type       string `json:"type"`
+	AnsweredBy string `json:"answered_by,omitempty"` // where it is not Type
+	Plain      bool   `json:"plain_queries"`
+	Documents  int    `json:"documents"`
+	// Rejected documents of the corpus could not be accepted, such as those without any text; none can be found.
+	Rejected  int     `json:"rejected"`
+	Queries   int     `json:"queries"`
+	NDCG10    float64 `json:"ndcg_at_10"`
+	Recall100 float64 `json:"recall_at_100"`
 	// Latencies are of whole requests with 100 results, uncached, in milliseconds.
 	P50  float64 `json:"p50_ms"`
 	P95  float64 `json:"p95_ms"`
@@ -48,53 +54,61 @@ type Result struct {
 
 // Run imports a collection, waits until it is searchable and asks all its queries.
 func Run(ctx context.Context, c *Collection, o Options) ([]Result, error) {
-	documents, err := prepare(ctx, c, o)
+	imported, err := prepare(ctx, c, o)
 	if err != nil {
 		return nil, err
 	}
 	var results []Result
 	for _, kind := range o.Types {
-		r, err := ask(ctx, c, o.Client, kind)
+		r, err := ask(ctx, c, o, kind)
 		if err != nil {
 			return results, fmt.Errorf("%s, %s: %w", c.Name, kind, err)
 		}
-		r.Tenant, r.Documents = o.Client.Tenant(), documents
+		r.Tenant, r.Documents, r.Rejected = o.Client.Tenant(), imported.Searchable, imported.Rejected
 		results = append(results, *r)
 	}
 	return results, nil
 }
 
+// maxRejectedShare is how much of a corpus may be rejected: old collections hold a few empty documents, but more than
+// that is a mistake that would be measured as bad search.
+const maxRejectedShare = 0.01
+
 // prepare fills the tenant.
-func prepare(ctx context.Context, c *Collection, o Options) (documents int, err error) {
+func prepare(ctx context.Context, c *Collection, o Options) (*importer.Summary, error) {
 	stats, err := o.Client.Stats(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if stats.Documents.Total > 0 && !o.Keep {
-		return 0, fmt.Errorf("the tenant %q holds %d documents already, which would change the statistics: name an empty one, "+
+		return nil, fmt.Errorf("the tenant %q holds %d documents already, which would change the statistics: name an empty one, "+
 			"or --keep if they are this collection's", o.Client.Tenant(), stats.Documents.Total)
 	}
 	summary, err := importer.Run(ctx, importer.Options{Client: o.Client, Path: c.Corpus, Display: o.Display})
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("import %s: %w", c.Corpus, err)
+		return nil, fmt.Errorf("import %s: %w", c.Corpus, err)
 	case summary.Interrupted:
-		return 0, context.Cause(ctx)
-	case len(summary.Failures) > 0:
+		return nil, context.Cause(ctx)
+	case summary.Failed > 0, float64(summary.Rejected) > maxRejectedShare*float64(summary.Searchable):
 		f := summary.Failures[0]
-		return 0, fmt.Errorf("import %s: %d documents failed, the first at line %d: %s", c.Corpus, summary.Rejected+summary.Failed, f.Line, f.Reason)
+		return nil, fmt.Errorf("import %s: %d documents failed, the first at line %d: %s", c.Corpus, summary.Rejected+summary.Failed, f.Line, f.Reason)
 	}
-	return summary.Searchable, nil
+	return summary, nil
 }
 
 // ask measures one search type.
-func ask(ctx context.Context, c *Collection, client *apiclient.Client, kind string) (*Result, error) {
-	r := &Result{Collection: c.Name, Type: kind, Queries: len(c.Queries)}
+func ask(ctx context.Context, c *Collection, o Options, kind string) (*Result, error) {
+	r := &Result{Collection: c.Name, Type: kind, Plain: o.Plain, Queries: len(c.Queries)}
 	off := false
 	var latencies []time.Duration
 	for _, q := range c.Queries {
+		text := q.Text
+		if o.Plain {
+			text = plainQuery(text)
+		}
 		begin := time.Now()
-		res, err := client.Search(ctx, &apiclient.SearchRequest{Query: q.Text, Type: kind, Limit: resultLimit, Highlight: &off, NoCache: true})
+		res, err := o.Client.Search(ctx, &apiclient.SearchRequest{Query: text, Type: kind, Limit: resultLimit, Highlight: &off, NoCache: true})
 		latencies = append(latencies, time.Since(begin))
 		if err != nil {
 			return nil, fmt.Errorf("query %s: %w", q.ID, err)
@@ -140,11 +154,12 @@ func Means(results []Result) []Result {
 		i := slices.IndexFunc(means, func(m Result) bool { return m.Type == r.Type })
 		if i < 0 {
 			i = len(means)
-			means = append(means, Result{Collection: "mean", Type: r.Type, AnsweredBy: r.AnsweredBy})
+			means = append(means, Result{Collection: "mean", Type: r.Type, AnsweredBy: r.AnsweredBy, Plain: r.Plain})
 		}
 		m := &means[i]
 		counts[r.Type]++
 		m.Documents += r.Documents
+		m.Rejected += r.Rejected
 		m.Queries += r.Queries
 		m.NDCG10 += r.NDCG10
 		m.Recall100 += r.Recall100
@@ -159,6 +174,15 @@ func Means(results []Result) []Result {
 		}
 	}
 	return means
+}
+
+var queryMinus = regexp.MustCompile(`(^|\s)-+`)
+
+// plainQuery makes a bag of words of a query: quotes would ask for a phrase that must occur, and a minus before a word
+// would exclude it. Queries of collections are prose that was written for no query language, and published figures are
+// those of bags of words.
+func plainQuery(text string) string {
+	return queryMinus.ReplaceAllString(strings.ReplaceAll(text, `"`, " "), "$1")
 }
 
 var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)

@@ -201,6 +201,15 @@ func TestMeansAreOverCollections(t *testing.T) {
 	require.InDelta(t, 1, means[1].NDCG10, 1e-12)
 }
 
+func TestPlainQueryHasNoOperators(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`what is "type safety"?`: "what is  type safety ?", "-not  --this but zero-one": "not  this but zero-one", "plain": "plain",
+	} {
+		require.Equal(t, want, plainQuery(in))
+	}
+}
+
 func TestTenantSlug(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "eval-nfcorpus", TenantSlug("eval-", "NFCorpus"))

@@ -97,6 +97,12 @@ func (c *clause) boundWindow(base, end uint32) {
 	}
 }
 
+// worthLess reports whether the clause adds less per posting walked: such a
+// clause is better looked up than walked.
+func (c *clause) worthLess(o *clause) bool {
+	return uint64(c.windowBound)*uint64(o.list.n) < uint64(o.windowBound)*uint64(c.list.n)
+}
+
 // accumulate adds the scores of the chunks [base, end) to sums and marks those
 // that reach need in marks. Blocks whose bound is below skip are left out.
 func (c *clause) accumulate(sums []uint32, marks []uint64, base, end, need, skip uint32) {
@@ -128,5 +134,35 @@ func (c *clause) accumulate(sums []uint32, marks []uint64, base, end, need, skip
 			return
 		}
 		c.load(c.block + 1)
+	}
+}
+
+// addTo adds the scores of the chunks that w has found, by walking the window
+// or by looking each one up, whichever is less work.
+func (c *clause) addTo(w *window, need uint32) {
+	const walkPerLookUp = 4
+	inWindow := uint64(c.list.n) * uint64(w.end-w.base) / c.limit
+	if uint64(len(w.found))*walkPerLookUp > inWindow {
+		c.accumulate(w.sums, w.marks, w.base, w.end, maxUnits, 0)
+		return
+	}
+	for _, j := range w.found {
+		chunk := w.base + j
+		if c.chunk > chunk {
+			continue
+		}
+		if chunk > c.last { // look at the block's bound before it is decoded
+			block := c.findBlock(chunk)
+			if block < c.list.blockCount() && w.sums[j]+w.rest+c.blockBound(block) < need {
+				continue
+			}
+			c.load(block)
+			if c.chunk > chunk {
+				continue
+			}
+		}
+		if c.seekInBlock(chunk); c.chunk == chunk {
+			w.sums[j] += c.score()
+		}
 	}
 }

@@ -1,8 +1,6 @@
 package index
 
-import (
-	"math/bits"
-)
+import "math/bits"
 
 // windowSize is how many chunks are evaluated together: their sums stay in the
 // first-level cache.
@@ -17,7 +15,8 @@ const sparseWindow = windowSize / 64
 //	bound every clause in the window          too little in sum? next window
 //	split: the clauses that together cannot reach what is needed are optional
 //	walk the essential clauses, add scores, mark chunks that may get there
-//	for marked chunks look up the optional clauses, best first, and offer
+//	add the optional clauses to the marked, best first; after each one drop
+//	those that cannot get there any more; offer the rest
 //
 // This is MaxScore with bounds per window and per block of postings.
 type window struct {
@@ -28,9 +27,10 @@ type window struct {
 
 	clauses []*clause // all of the view
 	spare   []*clause
-	order   []*clause // by rising bound in the window
+	order   []*clause // by rising bound per posting
 	sums    []uint32
 	marks   []uint64
+	found   []uint32 // marked chunks, or documents, that may still be hits
 
 	base, end uint32
 	optional  int    // the first of order
@@ -145,7 +145,7 @@ func (w *window) split(need uint32) bool {
 		return false
 	}
 	for i := 1; i < len(w.order); i++ { // nearly sorted from window to window
-		for j := i; j > 0 && w.order[j].windowBound < w.order[j-1].windowBound; j-- {
+		for j := i; j > 0 && w.order[j].worthLess(w.order[j-1]); j-- {
 			w.order[j], w.order[j-1] = w.order[j-1], w.order[j]
 		}
 	}
@@ -203,36 +203,56 @@ func (w *window) clean() {
 // searchChunks evaluates a window in which every chunk is a hit of its own.
 func (w *window) searchChunks() {
 	q := w.q
-	need := unitsNeeded(w.need(), weightFirst)
-	counting := q.counting
-	if counting {
-		need = 1
+	need, counting := uint32(1), q.counting
+	if !counting {
+		need = unitsNeeded(w.need(), weightFirst)
 	}
 	if !w.split(need) {
 		return
 	}
 	w.mark(need, !counting)
-	matches := 0
+	w.collectMarked()
+	for i := w.optional - 1; i >= 0 && len(w.found) > 0; i-- {
+		if need > w.rest {
+			w.drop(need - w.rest)
+		}
+		c := w.order[i]
+		w.rest -= c.windowBound
+		c.addTo(w, need)
+	}
+	w.drop(need)
+	for _, j := range w.found {
+		w.offer(w.base+j, int64(w.sums[j])*weightFirst)
+	}
+	if counting {
+		q.counted(len(w.found))
+	}
+	w.clean()
+}
+
+// collectMarked lists the eligible chunks that are marked, less base.
+func (w *window) collectMarked() {
+	w.found = w.found[:0]
 	for word, set := range w.marks[:bitsetWords(int(w.end-w.base))] {
 		for ; set != 0; set &= set - 1 {
-			chunk := w.base + uint32(word<<6+bits.TrailingZeros64(set))
-			if w.eligible != nil && !w.eligible.has(int(chunk)) {
-				continue
-			}
-			score, ok := w.complete(chunk, need)
-			if !ok {
-				continue
-			}
-			matches++
-			if w.offer(chunk, int64(score)*weightFirst, chunk) && !counting {
-				need = max(need, unitsNeeded(w.need(), weightFirst))
+			j := uint32(word<<6 + bits.TrailingZeros64(set))
+			if w.eligible == nil || w.eligible.has(int(w.base+j)) {
+				w.found = append(w.found, j)
 			}
 		}
 	}
-	if counting {
-		q.counted(matches)
+}
+
+// drop drops the chunks found whose sum is below least.
+func (w *window) drop(least uint32) {
+	n := 0
+	for _, j := range w.found {
+		w.found[n] = j
+		if w.sums[j] >= least {
+			n++
+		}
 	}
-	w.clean()
+	w.found = w.found[:n]
 }
 
 // unitsNeeded returns the least chunk score that gives a document score of
@@ -241,115 +261,12 @@ func unitsNeeded(need, weight int64) uint32 {
 	return uint32(min((need+weight-1)/weight, maxUnits))
 }
 
-// complete adds the optional clauses of a chunk, best first, and gives up when
-// need is out of reach.
-func (w *window) complete(chunk, need uint32) (score uint32, ok bool) {
-	score = w.sums[chunk-w.base]
-	rest := w.rest
-	for i := w.optional - 1; i >= 0; i-- {
-		if score+rest < need {
-			return 0, false
-		}
-		c := w.order[i]
-		rest -= c.windowBound
-		if c.chunk > chunk {
-			continue
-		}
-		if chunk > c.last { // look at the block's bound before it is decoded
-			block := c.findBlock(chunk)
-			if block < c.list.blockCount() && score+rest+c.blockBound(block) < need {
-				return 0, false
-			}
-		}
-		if c.seek(chunk); c.chunk == chunk {
-			score += c.score()
-		}
-	}
-	return score, score >= need
-}
-
-// offer adds a hit and reports whether it was taken or the heap was not full.
-func (w *window) offer(chunk uint32, score int64, best uint32) bool {
+// offer adds a hit if it is good enough.
+func (w *window) offer(chunk uint32, score int64) {
 	top := &w.q.top
 	if top.full() && score < top.heap[0].score {
-		return false
-	}
-	doc := w.v.docOf(int(chunk))
-	top.offer(candidate{score: score, segment: w.segment, chunk: best, key: w.v.docKey(doc), ordinal: w.v.ordinalOf(int(best))})
-	return true
-}
-
-// searchDocuments evaluates a window of documents of several chunks.
-func (w *window) searchDocuments() {
-	q := w.q
-	need := w.need()
-	counting := q.counting
-	least := uint32(1)
-	if !counting {
-		least = unitsNeeded(need, weightFirst+weightSecond+weightThird)
-	}
-	if !w.split(least) {
 		return
 	}
-	w.mark(least, false)
-	matches := 0
-	marks := bitset(w.marks)
-	size := int(w.end - w.base)
-	for i := marks.next(0, size); i >= 0; {
-		chunk := i + int(w.base)
-		if w.eligible != nil && !w.eligible.has(chunk) {
-			i = marks.next(i+1, size)
-			continue
-		}
-		doc := w.v.docOf(chunk)
-		first, end := w.v.chunksOf(doc)
-		if score, best, ok := w.completeDocument(uint32(first), uint32(end), need, counting); ok {
-			matches++
-			if w.offer(best, score, best) {
-				need = max(need, w.need())
-			}
-		}
-		i = marks.next(end-int(w.base), size)
-	}
-	if counting {
-		q.counted(matches)
-	}
-	w.clean()
-}
-
-// completeDocument adds the optional clauses of a document's chunks and gives
-// up, unless it has to count, when need is out of reach.
-func (w *window) completeDocument(first, end uint32, need int64, counting bool) (score int64, best uint32, ok bool) {
-	rest := w.rest
-	for i := w.optional - 1; i >= 0; i-- {
-		if score, _ := w.documentScore(first, end, rest); score < need && !counting {
-			return 0, 0, false
-		}
-		c := w.order[i]
-		rest -= c.windowBound
-		for c.seek(first); c.chunk < end; c.next() {
-			w.sums[c.chunk-w.base] += c.score()
-		}
-	}
-	score, best = w.documentScore(first, end, 0)
-	return score, best, score > 0
-}
-
-// documentScore weighs the three best eligible chunks, each with rest added.
-func (w *window) documentScore(first, end, rest uint32) (score int64, best uint32) {
-	var one, two, three uint32
-	for c := first; c < end; c++ {
-		if w.eligible != nil && !w.eligible.has(int(c)) {
-			continue
-		}
-		switch sum := w.sums[c-w.base] + rest; {
-		case sum > one:
-			one, two, three, best = sum, one, two, c
-		case sum > two:
-			two, three = sum, two
-		case sum > three:
-			three = sum
-		}
-	}
-	return weightFirst*int64(one) + weightSecond*int64(two) + weightThird*int64(three), best
+	doc := w.v.docOf(int(chunk))
+	top.offer(candidate{score: score, segment: w.segment, chunk: chunk, key: w.v.docKey(doc), ordinal: w.v.ordinalOf(int(chunk))})
 }
