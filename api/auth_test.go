@@ -203,12 +203,15 @@ func TestKeysGrantNoMoreThanTheirCreatorHas(t *testing.T) {
 func TestFailedAttemptsAreLimitedByAddress(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
+	e.do("GET", "/api/documents", nil).is(200)
 	for range authFailuresPerMinute {
 		e.do("GET", "/api/documents", nil, "X-API-Key", "wrong").is(401)
 	}
 	a := e.do("GET", "/api/documents", nil, "X-API-Key", "wrong")
 	a.problem(429, domain.CodeRateLimited)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
+	e.do("GET", "/api/documents", nil, "X-API-Key", auth.Generate().Reveal()).is(429)
+	e.do("GET", "/api/documents", nil).is(200) // known to be good, at the same address
 }
 
 func TestUseOfKeysIsCountedBesideTheRequests(t *testing.T) {

@@ -101,13 +101,21 @@ func presentedKey(h http.Header) (string, error) {
 }
 
 func (s *Server) byKey(c *gin.Context, key string) (*auth.Principal, error) {
-	if err := limited(s.authFailures.Peek(ratelimit.AddressKey(c.ClientIP()))); err != nil {
-		return nil, err
+	// A key that was good before is let through: it must not suffer from what else
+	// goes on behind the same address.
+	if !s.goodKeys.known(key) {
+		if err := limited(s.authFailures.Peek(ratelimit.AddressKey(c.ClientIP()))); err != nil {
+			return nil, err
+		}
 	}
 	p, err := s.deps.Verifier.Verify(c.Request.Context(), key)
 	if err != nil {
+		if domain.CodeOf(err) == domain.CodeUnauthenticated {
+			s.goodKeys.forget(key)
+		}
 		return nil, s.authFailed(c, err)
 	}
+	s.goodKeys.remember(key)
 	return p, nil
 }
 

@@ -166,6 +166,34 @@ func (s *Server) limitBody(c *gin.Context) {
 		return
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, r.bodyLimit)
+	if r.bodyLimit > largeBody && (c.Request.ContentLength < 0 || c.Request.ContentLength > largeBody) {
+		s.oneOfFewLarge(c)
+	}
+}
+
+const (
+	// largeBody is the size, in bytes, from which on bodies are handled few at once:
+	// each is in memory several times over while it is decoded and stored.
+	largeBody      = 1 << 20
+	maxLargeBodies = 6
+	largeBodyWait  = 10 * time.Second
+)
+
+// oneOfFewLarge goes on when the memory for another large body is there.
+func (s *Server) oneOfFewLarge(c *gin.Context) {
+	wait := time.NewTimer(largeBodyWait)
+	defer wait.Stop()
+	select {
+	case s.largeSlots <- struct{}{}:
+		defer func() { <-s.largeSlots }()
+		c.Next()
+	case <-c.Request.Context().Done():
+		fail(c, c.Request.Context().Err())
+	case <-wait.C:
+		fail(c, &domain.Error{
+			Code: domain.CodeRateLimited, Message: "too many large documents are being sent; the bulk operation takes many at once", RetryAfterSeconds: bulkRetryAfter,
+		})
+	}
 }
 
 func checkMediaType(h http.Header) error {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -25,9 +26,9 @@ const (
 	noBody    = 0
 	smallBody = 64 << 10
 	listBody  = 256 << 10
-	// documentBody leaves room for a content of the largest size whose every
-	// character is escaped.
-	documentBody = 64 << 20
+	// documentBody leaves room for a content of the largest size whose letters are
+	// escaped, as some encoders do with all that is not ASCII.
+	documentBody = 32 << 20
 	// streamBody marks bodies that are not read as a whole; the handler limits them.
 	streamBody = -1
 )
@@ -57,6 +58,9 @@ type endpoint interface {
 	register(s *Server, op huma.Operation)
 }
 
+// handlerTimeout bounds a typed handler, its body read already.
+const handlerTimeout = 30 * time.Second
+
 // typed is a handler whose parameters, body and answer huma reads, writes and documents.
 type typed[I, O any] func(context.Context, *I) (*O, error)
 
@@ -64,7 +68,12 @@ func (h typed[I, O]) register(s *Server, op huma.Operation) {
 	op.SkipValidateBody = true // body[T] does it
 	op.MaxBodyBytes = -1       // limitBody does it
 	op.BodyReadTimeout = 0
-	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) { return h(ctx, in) })
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		// A database that hangs must not hold requests for ever.
+		ctx, cancel := context.WithTimeout(ctx, handlerTimeout)
+		defer cancel()
+		return h(ctx, in)
+	})
 }
 
 // raw is a gin handler. document describes what huma cannot see.

@@ -87,6 +87,8 @@ type Server struct {
 	signIns      *ratelimit.Limiter
 	bulkSlots    chan struct{}
 	eventSlots   chan struct{}
+	largeSlots   chan struct{}
+	goodKeys     *goodKeys
 	health       *healthCache
 	draining     chan struct{} // closed when the server stops taking requests
 	openAPI      []byte
@@ -128,6 +130,7 @@ func newServer(deps Deps) *Server {
 		authFailures: ratelimit.New(ratelimit.PerMinute(authFailuresPerMinute), 0),
 		signIns:      ratelimit.New(ratelimit.PerMinute(signInsPerMinute), 0),
 		bulkSlots:    make(chan struct{}, deps.MaxBulkRequests), eventSlots: make(chan struct{}, maxEventStreams),
+		largeSlots: make(chan struct{}, maxLargeBodies), goodKeys: newGoodKeys(),
 		health: &healthCache{}, draining: make(chan struct{}),
 	}
 	s.csrf.SetDenyHandler(nil)

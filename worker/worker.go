@@ -48,16 +48,16 @@ type Options struct {
 func Run(ctx context.Context, o Options) error {
 	for delay := reconnectDelay; ; delay = min(2*delay, reconnectMax) {
 		err := runOnce(ctx, o)
-		if err == nil || ctx.Err() != nil {
-			return nil
+		if ctx.Err() != nil || err == nil {
+			break
 		}
 		slog.WarnContext(ctx, "the worker waits for Temporal", "error", err, "retry_in", delay.String())
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(delay):
 		}
 	}
+	return nil
 }
 
 func runOnce(ctx context.Context, o Options) error {

@@ -35,7 +35,7 @@ test("signing out returns to the sign-in page", async ({ page }) => {
   await page.getByLabel("API key", { exact: true }).fill(adminKey);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("button", { name: "Session" }).click();
-  await page.getByRole("menuitem", { name: /^Sign (out|in with a key)$/ }).click();
+  await page.getByRole("button", { name: /^Sign (out|in with a key)$/ }).click();
   await expect(page.getByRole("heading", { name: "Sign in to RustAssistant" })).toBeVisible();
 });
 

@@ -44,7 +44,12 @@ export const theme = createTheme({
     Modal: {
       styles: { content: { background: "var(--ra-surface)" }, header: { background: "var(--ra-surface)" } },
     },
-    Menu: { styles: { dropdown: { background: "var(--ra-surface)", borderColor: "var(--ra-border)" } } },
+    Menu: {
+      // The placeholder is a child that role="menu" may not have.
+      defaultProps: { withInitialFocusPlaceholder: false },
+      styles: { dropdown: { background: "var(--ra-surface)", borderColor: "var(--ra-border)" } },
+    },
+    Popover: { styles: { dropdown: { background: "var(--ra-surface)", borderColor: "var(--ra-border)" } } },
     Tooltip: {
       defaultProps: { withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } },
     },

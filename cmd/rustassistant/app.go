@@ -150,6 +150,6 @@ func setupLog(w io.Writer, cfg *config.Config, text bool) {
 		Level: cfg.LogLevel, Text: text, Service: cfg.ServiceName, Version: version,
 	}))
 	for _, warning := range cfg.Warnings {
-		slog.Warn(warning)
+		slog.Warn("check the configuration", "warning", warning)
 	}
 }

@@ -125,7 +125,7 @@ func (p *process) kill() {
 	if p.cmd.ProcessState == nil {
 		_ = p.cmd.Process.Kill()
 	}
-	p.wait()
+	_ = p.wait()
 }
 
 func (p *process) wait() error {

@@ -124,6 +124,11 @@ func (t *temporal) command() command {
 		"--ip", loopback, "--port", strconv.Itoa(grpcPort), "--ui-port", strconv.Itoa(uiPort),
 		"--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=" + sync,
 	}
+	if t.ephemeral {
+		// Tests make namespaces and use their search attributes at once; the server
+		// would notice these within a minute.
+		args = append(args, "--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=true")
+	}
 	for _, value := range dynamicConfig {
 		args = append(args, "--dynamic-config-value", value)
 	}

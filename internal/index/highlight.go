@@ -12,7 +12,7 @@ import (
 type highlighter struct {
 	analyzer *analysis.Analyzer
 	terms    map[string]float64 // what to mark, with its weight
-	initials [256]bool          // first bytes of the terms
+	hints    [256]uint32        // analysis.Hint of the terms
 	size     int
 	count    int
 	matches  []match
@@ -31,7 +31,8 @@ func (q *search) highlighter() *highlighter {
 	for t, term := range q.plan.terms {
 		if term.count > 0 {
 			h.terms[term.term] = q.weights[t].idf
-			h.initials[term.term[0]] = true
+			first, second := analysis.Hint([]byte(term.term))
+			h.hints[first] |= second
 		}
 	}
 	return h
@@ -64,12 +65,12 @@ func (h *highlighter) fragments(text string) []Fragment {
 	return out
 }
 
-// find lists the matches in text. Stemming only changes the end of a word, so
-// the first byte rules most words out.
+// find lists the matches in text. Most words are ruled out by their first two
+// bytes, before they are stemmed.
 func (h *highlighter) find(text string) {
 	h.matches = h.matches[:0]
 	h.analyzer.Scan(text, func(t *analysis.Token) {
-		if !h.initials[t.Text[0]] {
+		if first, second := analysis.Hint(t.Text); h.hints[first]&second == 0 {
 			return
 		}
 		term := h.analyzer.Term(t.Text)

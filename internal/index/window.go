@@ -30,7 +30,8 @@ type window struct {
 	order   []*clause // by rising bound per posting
 	sums    []uint32
 	marks   []uint64
-	found   []uint32 // marked chunks, or documents, that may still be hits
+	found   []uint32   // marked chunks that may still be hits, less base
+	docs    []foundDoc // the same for documents
 
 	base, end uint32
 	optional  int    // the first of order

@@ -1,5 +1,16 @@
 package index
 
+// foundDoc is a document of a window that may still become a hit.
+type foundDoc struct {
+	first, end uint32 // chunks
+	// upper is the score if every clause that is left had its bound in every
+	// chunk.
+	upper int64
+	// shares is what upper loses when one such bound turns out to be 0: the
+	// sum of the weights of the chunks that count.
+	shares int64
+}
+
 // searchDocuments evaluates a window of documents of several chunks. A
 // document can only become a hit when its best chunk is good enough for
 // need/(20+6+3), which is what the clauses are split by; the sums of all its
@@ -15,32 +26,24 @@ func (w *window) searchDocuments() {
 		return
 	}
 	w.mark(least, false)
-	w.collectDocuments()
-	for i := w.optional - 1; i >= 0 && len(w.found) > 0; i-- {
-		w.dropDocuments(need)
-		c := w.order[i]
-		w.rest -= c.windowBound
-		for _, doc := range w.found {
-			first, end := w.v.chunksOf(int(doc))
-			for c.seek(uint32(first)); c.chunk < uint32(end); c.next() {
-				w.sums[c.chunk-w.base] += c.score()
-			}
-		}
+	w.collectDocuments(need)
+	for i := w.optional - 1; i >= 0 && len(w.docs) > 0; i-- {
+		w.addToDocuments(w.order[i], need)
 	}
-	w.dropDocuments(need)
-	for _, doc := range w.found {
-		score, best := w.documentScore(doc)
+	for i := range w.docs {
+		score, best := w.documentScore(&w.docs[i])
 		w.offer(best, score)
 	}
 	if counting {
-		q.counted(len(w.found))
+		q.counted(len(w.docs))
 	}
 	w.clean()
 }
 
-// collectDocuments lists the documents with an eligible marked chunk.
-func (w *window) collectDocuments() {
-	w.found = w.found[:0]
+// collectDocuments lists the documents with an eligible marked chunk that may
+// have a score of need.
+func (w *window) collectDocuments(need int64) {
+	w.docs = w.docs[:0]
 	marks, size := bitset(w.marks), int(w.end-w.base)
 	for j := marks.next(0, size); j >= 0; {
 		chunk := j + int(w.base)
@@ -48,40 +51,69 @@ func (w *window) collectDocuments() {
 			j = marks.next(j+1, size)
 			continue
 		}
-		doc := w.v.docOf(chunk)
-		w.found = append(w.found, uint32(doc))
-		_, end := w.v.chunksOf(doc)
+		first, end := w.v.chunksOf(w.v.docOf(chunk))
+		d := foundDoc{first: uint32(first), end: uint32(end), shares: w.shares(first, end)}
+		if d.upper, _ = w.documentScore(&d); d.upper >= need {
+			w.docs = append(w.docs, d)
+		}
 		j = marks.next(end-int(w.base), size)
 	}
 }
 
-// dropDocuments drops the documents found that cannot have a score of need.
-func (w *window) dropDocuments(need int64) {
+// shares returns the sum of the weights of a document's chunks that count.
+func (w *window) shares(first, end int) int64 {
+	n := end - first
+	if w.eligible != nil {
+		n = w.eligible.countRange(first, end)
+	}
+	switch n {
+	case 1:
+		return weightFirst
+	case 2:
+		return weightFirst + weightSecond
+	}
+	return weightFirst + weightSecond + weightThird
+}
+
+// addToDocuments adds the scores of an optional clause and drops the documents
+// that cannot have a score of need any more.
+func (w *window) addToDocuments(c *clause, need int64) {
+	bound := int64(c.windowBound)
+	w.rest -= c.windowBound
 	n := 0
-	for _, doc := range w.found {
-		if score, _ := w.documentScore(doc); score >= need {
-			w.found[n] = doc
+	for i := range w.docs {
+		d := w.docs[i]
+		if c.seek(d.first); c.chunk < d.end {
+			for ; c.chunk < d.end; c.next() {
+				w.sums[c.chunk-w.base] += c.score()
+			}
+			d.upper, _ = w.documentScore(&d)
+		} else {
+			d.upper -= d.shares * bound
+		}
+		w.docs[n] = d
+		if d.upper >= need {
 			n++
 		}
 	}
-	w.found = w.found[:n]
+	w.docs = w.docs[:n]
 }
 
 // documentScore weighs the three best eligible chunks of a document, each with
 // what the clauses that are left can add, and returns the best chunk.
-func (w *window) documentScore(doc uint32) (score int64, best uint32) {
+func (w *window) documentScore(d *foundDoc) (score int64, best uint32) {
 	var one, two, three uint32
-	first, end := w.v.chunksOf(int(doc))
-	for c := uint32(first); c < uint32(end); c++ {
-		if w.eligible != nil && !w.eligible.has(int(c)) {
+	for i, sum := range w.sums[d.first-w.base : d.end-w.base] {
+		if w.eligible != nil && !w.eligible.has(int(d.first)+i) {
 			continue
 		}
-		switch sum := w.sums[c-w.base] + w.rest; {
+		switch sum += w.rest; {
+		case sum <= three:
 		case sum > one:
-			one, two, three, best = sum, one, two, c
+			one, two, three, best = sum, one, two, d.first+uint32(i)
 		case sum > two:
 			two, three = sum, two
-		case sum > three:
+		default:
 			three = sum
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Store) ensureTenant(ctx context.Context, slug, name string) (t domain.T
 			}
 		}
 		row, err := q.TenantGetBySlug(ctx, slug)
-		t = tenantFrom(db.TenantGetBySlugRow(row))
+		t = tenantFrom(row)
 		return err
 	})
 	return t, created, err

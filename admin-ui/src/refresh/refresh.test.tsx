@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fakeApi, session, type FakeApi } from "../test/fake-api";
-import { menuItem } from "../test/menu";
+import { menuChoice } from "../test/menu";
 import { openDashboard } from "../test/open-dashboard";
 
 let api: FakeApi;
@@ -52,7 +52,7 @@ it("pauses under an open dialog and says so", async () => {
 
 it("is switched off, remembers that, and then refreshes when asked", async () => {
   await user().click(screen.getByRole("button", { name: "Refresh: 5 s" }));
-  await user().click(await menuItem("menuitemradio", "Only when asked"));
+  await user().click(await menuChoice("Only when asked"));
   const before = statsCalls();
   await pass(60_000);
   expect(statsCalls()).toBe(before);

@@ -1,4 +1,4 @@
-import { Button, Center, Stack } from "@mantine/core";
+import { Button, Center, Stack, Title } from "@mantine/core";
 import type { QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
@@ -70,6 +70,9 @@ function BarePage({ title, children }: { title: string; children: ReactNode }) {
       <title>{`${title} · RustAssistant`}</title>
       <Stack align="center" gap="xs">
         <Logo size={40} />
+        <Title order={1} size="h4">
+          RustAssistant
+        </Title>
         {children}
       </Stack>
     </Center>

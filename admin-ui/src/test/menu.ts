@@ -1,9 +1,9 @@
 import { screen } from "@testing-library/react";
 
 /**
- * An item of the open menu. Without a layout the menu takes its button for
+ * A choice of the open menu. Without a layout the menu takes its button for
  * scrolled away and may hide itself, hence "hidden".
  */
-export function menuItem(role: "menuitem" | "menuitemradio", name: string): Promise<HTMLElement> {
-  return screen.findByRole(role, { name, hidden: true });
+export function menuChoice(name: string): Promise<HTMLElement> {
+  return screen.findByRole("menuitemradio", { name, hidden: true });
 }

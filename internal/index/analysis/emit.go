@@ -9,9 +9,11 @@ import (
 // was any: a word of format characters folds to nothing.
 func (s *scanner) emitWord(start, end int, emit func(*Token)) bool {
 	if s.shape&hasRunes == 0 {
-		s.word = s.word[:0]
-		for _, c := range []byte(s.text[start:end]) {
-			s.word = append(s.word, asciiLower[c])
+		s.word = append(s.word[:0], s.text[start:end]...)
+		if s.shape&(hasUpper|startsUpper) != 0 {
+			for i, c := range s.word {
+				s.word[i] = asciiLower[c]
+			}
 		}
 	}
 	if s.shape&isCompound == 0 {

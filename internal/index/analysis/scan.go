@@ -14,6 +14,7 @@ const (
 	hasApostrophe                   // apostrophe between two letters
 	hasRunes                        // anything outside of ASCII
 	hasSuffix                       // c++ or c#
+	startsUpper                     // upper case at the start
 )
 
 const isCompound = hasUpper | hasUnder | hasQualifier | hasSuffix
@@ -75,6 +76,8 @@ func (s *scanner) wordEnd(i int) int {
 		case classUpper:
 			if j > i {
 				s.shape |= hasUpper
+			} else {
+				s.shape |= startsUpper
 			}
 			j++
 			continue
