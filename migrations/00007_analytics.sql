@@ -71,6 +71,10 @@ CREATE TABLE analytics_queries (
     last_at      timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, grain, at, query)
 );
+-- The first queries of an hour or a day, for analytics_query_heads.
+CREATE INDEX analytics_queries_searches ON analytics_queries (tenant_id, grain, at, searches DESC);
+CREATE INDEX analytics_queries_zero ON analytics_queries (tenant_id, grain, at, zero_results DESC) WHERE zero_results > 0;
+CREATE INDEX analytics_queries_clicks ON analytics_queries (tenant_id, grain, at, clicks DESC) WHERE clicks > 0;
 SELECT protect_tenant_table('analytics_queries');
 
 CREATE TABLE analytics_clicks (
@@ -220,6 +224,39 @@ LANGUAGE sql STABLE AS $$
     FROM unnest(raw) AS h (at) CROSS JOIN LATERAL analytics_count_queries(tenant, h.at, h.at + interval '1 hour') c
 $$;
 
+-- The queries that are among the first depth of some day or hour, or in an hour to
+-- count, with what they have there, and what a query may have at most beyond that:
+-- the sum of the last value that was looked at in each. Sorted by figure, which is
+-- searches, zero_results or clicks.
+CREATE FUNCTION analytics_query_heads(tenant uuid, days timestamptz[], hours timestamptz[], raw timestamptz[], figure text,
+                                      depth integer, most integer)
+RETURNS TABLE (query text, total bigint, beyond bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF figure NOT IN ('searches', 'zero_results', 'clicks') THEN
+        RAISE EXCEPTION 'no such figure: %', figure;
+    END IF;
+    RETURN QUERY EXECUTE format($q$
+        WITH heads AS (
+            SELECT h.query, h.value, row_number() OVER (PARTITION BY h.grain, h.at ORDER BY h.value DESC) AS place
+            FROM (
+                SELECT 24 AS grain, a.at, t.query, t.value FROM unnest($2) AS a (at) CROSS JOIN LATERAL (
+                    SELECT q.query, q.%1$I AS value FROM analytics_queries q
+                    WHERE q.tenant_id = $1 AND q.grain = 24 AND q.at = a.at AND q.%1$I > 0 ORDER BY q.%1$I DESC LIMIT $5) t
+                UNION ALL
+                SELECT 1, a.at, t.query, t.value FROM unnest($3) AS a (at) CROSS JOIN LATERAL (
+                    SELECT q.query, q.%1$I AS value FROM analytics_queries q
+                    WHERE q.tenant_id = $1 AND q.grain = 1 AND q.at = a.at AND q.%1$I > 0 ORDER BY q.%1$I DESC LIMIT $5) t) h
+            UNION ALL
+            SELECT c.query, c.%1$I, 0
+            FROM unnest($4) AS a (at) CROSS JOIN LATERAL analytics_count_queries($1, a.at, a.at + interval '1 hour') c
+            WHERE c.%1$I > 0)
+        SELECT h.query, sum(h.value)::bigint, (SELECT coalesce(sum(b.value), 0)::bigint FROM heads b WHERE b.place = $5)
+        FROM heads h GROUP BY h.query ORDER BY 2 DESC LIMIT $6
+    $q$, figure) USING tenant, days, hours, raw, depth, most;
+END
+$$;
+
 CREATE FUNCTION analytics_read_clicks(tenant uuid, days timestamptz[], hours timestamptz[], raw timestamptz[])
 RETURNS TABLE (document_id uuid, "position" integer, clicks bigint)
 LANGUAGE sql STABLE AS $$
@@ -357,6 +394,7 @@ DROP FUNCTION analytics_drop_partitions(timestamptz);
 DROP FUNCTION analytics_ensure_partitions(timestamptz);
 DROP FUNCTION analytics_roll(uuid, smallint, timestamptz);
 DROP FUNCTION analytics_read_users(uuid, timestamptz[], timestamptz[], timestamptz[]);
+DROP FUNCTION analytics_query_heads(uuid, timestamptz[], timestamptz[], timestamptz[], text, integer, integer);
 DROP FUNCTION analytics_read_clicks(uuid, timestamptz[], timestamptz[], timestamptz[]);
 DROP FUNCTION analytics_read_queries(uuid, timestamptz[], timestamptz[], timestamptz[]);
 DROP FUNCTION analytics_read_totals(uuid, timestamptz[], timestamptz[], timestamptz[]);

@@ -78,6 +78,18 @@ ORDER BY sum(CASE @sort::text WHEN 'zero_results' THEN q.zero_results WHEN 'clic
          max(q.last_at) DESC, q.query
 LIMIT @row_limit;
 
+-- name: AnalyticsQueryHeads :many
+SELECT h.query::text AS query, h.total::bigint AS total, h.beyond::bigint AS beyond
+FROM analytics_query_heads(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[], @figure::text,
+                           @depth::integer, @most::integer) h;
+
+-- name: AnalyticsQueriesOf :many
+SELECT q.query::text AS query, sum(q.searches)::bigint AS searches, sum(q.zero_results)::bigint AS zero_results,
+       sum(q.took_us)::bigint AS took_us, sum(q.clicked)::bigint AS clicked, sum(q.clicks)::bigint AS clicks,
+       sum(q.position_sum)::bigint AS position_sum, max(q.last_at)::timestamptz AS last_at
+FROM analytics_read_queries(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) q
+WHERE q.query = ANY (@queries::text[]) GROUP BY q.query;
+
 -- name: AnalyticsQueriesTrending :many
 -- The searches since middle against those before it. A search counts half as much
 -- for each half_life of age; the score is that sum times the doublings.

@@ -112,47 +112,6 @@ func (s *Store) SearchSeries(ctx context.Context, tenant uuid.UUID, r AnalyticsR
 	return out, err
 }
 
-// QuerySort is what a list of queries is sorted by, descending.
-type QuerySort string
-
-// The sorts of TopQueries. Queries that have none of it are left out.
-const (
-	BySearches    QuerySort = "searches"
-	ByZeroResults QuerySort = "zero_results"
-	ByClicks      QuerySort = "clicks"
-)
-
-// QueryTotals are the figures of one query.
-type QueryTotals struct {
-	Query       string
-	Searches    int64
-	ZeroResults int64
-	Clicked     int64
-	Clicks      int64
-	PositionSum int64
-	Took        time.Duration
-	LastAt      time.Time
-}
-
-// TopQueries lists the first queries of a range.
-func (s *Store) TopQueries(
-	ctx context.Context, tenant uuid.UUID, r AnalyticsRange, by QuerySort, limit int,
-) (out []QueryTotals, err error) {
-	err = s.readAnalytics(ctx, tenant, r, false, func(q *db.Queries, p analyticsParts) error {
-		rows, err := q.AnalyticsQueriesTop(ctx, db.AnalyticsQueriesTopParams{
-			TenantID: tenant, Days: p.days, Hours: p.hours, Raw: p.raw, Sort: string(by), RowLimit: int32(limit),
-		})
-		for _, r := range rows {
-			out = append(out, QueryTotals{
-				Query: r.Query, Searches: r.Searches, ZeroResults: r.ZeroResults, Clicked: r.Clicked, Clicks: r.Clicks,
-				PositionSum: r.PositionSum, Took: time.Duration(r.TookUs) * time.Microsecond, LastAt: r.LastAt.UTC(),
-			})
-		}
-		return err
-	})
-	return out, err
-}
-
 // TrendingQuery is a query that is searched for more than before.
 type TrendingQuery struct {
 	Query            string

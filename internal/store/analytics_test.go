@@ -470,3 +470,41 @@ func TestRollupsBesideWritersLoseNothing(t *testing.T) {
 	r := store.NewAnalyticsRange(at.Add(-48*time.Hour), at.Add(48*time.Hour))
 	require.Equal(t, map[string]int64{"0": 2 * each, "1": 2 * each, "2": 2 * each, "3": 2 * each}, b.popular(b.tenant, r))
 }
+
+// With more queries than are looked at of each day, the first ones are still those
+// of a whole count, also where the same query is never among the first of a day.
+func TestTheFirstOfVeryManyQueriesAreExact(t *testing.T) {
+	b := setup(t)
+	day := time.Now().UTC().Truncate(24 * time.Hour).Add(-10 * 24 * time.Hour)
+	var events []domain.SearchEvent
+	for d := range 4 {
+		at := day.Add(time.Duration(d)*24*time.Hour + 5*time.Hour)
+		add := func(n int, query string) {
+			for range n {
+				events = append(events, searched(b.tenant, at, query))
+			}
+		}
+		for i := range 250 { // different ones each day
+			add(3, fmt.Sprintf("day %d query %d", d, i))
+		}
+		add(2, "steady") // the most frequent, and on no day among the first
+		for i := range 5 {
+			add(30+i, fmt.Sprintf("frequent %d", i))
+		}
+	}
+	require.NoError(t, b.RecordSearches(t.Context(), events))
+	r := store.NewAnalyticsRange(day, day.Add(5*24*time.Hour))
+	for _, limit := range []int{1, 3, 5, 6, 50} {
+		before, err := b.TopQueries(t.Context(), b.tenant, r, store.BySearches, limit)
+		require.NoError(t, err)
+		b.rollAll()
+		after, err := b.TopQueries(t.Context(), b.tenant, r, store.BySearches, limit)
+		require.NoError(t, err)
+		require.Len(t, after, limit)
+		require.Equal(t, before, after)
+		if limit > 5 {
+			require.Equal(t, "steady", after[5].Query)
+		}
+		require.NoError(t, b.RecordSearches(t.Context(), events[:1]))
+	}
+}

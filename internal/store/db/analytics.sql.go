@@ -274,6 +274,68 @@ func (q *Queries) AnalyticsQueriesDistinct(ctx context.Context, arg AnalyticsQue
 	return count, err
 }
 
+const analyticsQueriesOf = `-- name: AnalyticsQueriesOf :many
+SELECT q.query::text AS query, sum(q.searches)::bigint AS searches, sum(q.zero_results)::bigint AS zero_results,
+       sum(q.took_us)::bigint AS took_us, sum(q.clicked)::bigint AS clicked, sum(q.clicks)::bigint AS clicks,
+       sum(q.position_sum)::bigint AS position_sum, max(q.last_at)::timestamptz AS last_at
+FROM analytics_read_queries($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) q
+WHERE q.query = ANY ($5::text[]) GROUP BY q.query
+`
+
+type AnalyticsQueriesOfParams struct {
+	TenantID uuid.UUID
+	Days     []time.Time
+	Hours    []time.Time
+	Raw      []time.Time
+	Queries  []string
+}
+
+type AnalyticsQueriesOfRow struct {
+	Query       string
+	Searches    int64
+	ZeroResults int64
+	TookUs      int64
+	Clicked     int64
+	Clicks      int64
+	PositionSum int64
+	LastAt      time.Time
+}
+
+func (q *Queries) AnalyticsQueriesOf(ctx context.Context, arg AnalyticsQueriesOfParams) ([]AnalyticsQueriesOfRow, error) {
+	rows, err := q.db.Query(ctx, analyticsQueriesOf,
+		arg.TenantID,
+		arg.Days,
+		arg.Hours,
+		arg.Raw,
+		arg.Queries,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AnalyticsQueriesOfRow{}
+	for rows.Next() {
+		var i AnalyticsQueriesOfRow
+		if err := rows.Scan(
+			&i.Query,
+			&i.Searches,
+			&i.ZeroResults,
+			&i.TookUs,
+			&i.Clicked,
+			&i.Clicks,
+			&i.PositionSum,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const analyticsQueriesPurge = `-- name: AnalyticsQueriesPurge :execrows
 DELETE FROM analytics_queries WHERE at < $1
 `
@@ -419,6 +481,56 @@ func (q *Queries) AnalyticsQueriesTrending(ctx context.Context, arg AnalyticsQue
 			&i.LastAt,
 			&i.Score,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const analyticsQueryHeads = `-- name: AnalyticsQueryHeads :many
+SELECT h.query::text AS query, h.total::bigint AS total, h.beyond::bigint AS beyond
+FROM analytics_query_heads($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::text,
+                           $6::integer, $7::integer) h
+`
+
+type AnalyticsQueryHeadsParams struct {
+	TenantID uuid.UUID
+	Days     []time.Time
+	Hours    []time.Time
+	Raw      []time.Time
+	Figure   string
+	Depth    int32
+	Most     int32
+}
+
+type AnalyticsQueryHeadsRow struct {
+	Query  string
+	Total  int64
+	Beyond int64
+}
+
+func (q *Queries) AnalyticsQueryHeads(ctx context.Context, arg AnalyticsQueryHeadsParams) ([]AnalyticsQueryHeadsRow, error) {
+	rows, err := q.db.Query(ctx, analyticsQueryHeads,
+		arg.TenantID,
+		arg.Days,
+		arg.Hours,
+		arg.Raw,
+		arg.Figure,
+		arg.Depth,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AnalyticsQueryHeadsRow{}
+	for rows.Next() {
+		var i AnalyticsQueryHeadsRow
+		if err := rows.Scan(&i.Query, &i.Total, &i.Beyond); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
