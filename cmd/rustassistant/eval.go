@@ -19,7 +19,7 @@ type evalFlags struct {
 	types  []string
 	prefix string
 	keep   bool
-	plain  bool
+	syntax bool
 	asJSON bool
 }
 
@@ -48,7 +48,7 @@ are asked over HTTP, uncached, and nDCG@10, recall@100 and latencies are printed
 	cmd.Flags().StringVar(&f.prefix, "tenant-prefix", "eval-", "tenants are named by this and the collection; those that do not exist are created")
 	cmd.Flags().StringSliceVar(&f.types, "type", []string{"keyword"}, "search types: keyword, hybrid, semantic")
 	cmd.Flags().BoolVar(&f.keep, "keep", false, "use tenants that are not empty, such as those of the last evaluation")
-	cmd.Flags().BoolVar(&f.plain, "plain", false, "take quotes and leading minus signs out of queries, as in published figures; without it they mean what they mean to users")
+	cmd.Flags().BoolVar(&f.syntax, "query-syntax", false, "let quotes and leading minus signs of the queries mean what they mean to users; without it queries are bags of words, as in published figures")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -96,7 +96,7 @@ func evalCollection(cmd *cobra.Command, client *apiclient.Client, dir string, f 
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d queries, tenant %s\n", c.Name, len(c.Queries), client.Tenant())
 	return evaluation.Run(cmd.Context(), c, evaluation.Options{
-		Client: client, Types: f.types, Keep: f.keep, Plain: f.plain, Display: newDisplay(cmd.ErrOrStderr()),
+		Client: client, Types: f.types, Keep: f.keep, Plain: !f.syntax, Display: newDisplay(cmd.ErrOrStderr()),
 	})
 }
 
@@ -121,8 +121,8 @@ func printEval(w io.Writer, results []evaluation.Result, asJSON bool) {
 		if r.AnsweredBy != "" {
 			kind += " (by " + r.AnsweredBy + ")"
 		}
-		if r.Plain {
-			kind += ", plain"
+		if !r.Plain {
+			kind += ", query syntax"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%.3f\t%.3f\t%.1f\t%.1f\t\n", r.Collection, kind, r.Documents, r.Queries, r.NDCG10, r.Recall100, r.P50, r.P95)
 	}

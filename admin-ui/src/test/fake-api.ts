@@ -10,6 +10,7 @@ export const session: Session = {
   tenant: { slug: "default", name: "Default" },
   scopes: ["admin"],
   expires_at: "2099-01-01T00:00:00Z",
+  development: false,
 };
 
 export const health: Health = {
@@ -48,7 +49,10 @@ export const stats: Stats = {
       total: 100,
       done: 40,
       failed: 0,
+      bytes: 12_345,
       created_at: "2026-11-22T22:00:00Z",
+      started_at: "2026-11-22T22:00:01Z",
+      heartbeat_at: null,
       finished_at: null,
       temporal_url: "http://127.0.0.1:8233/namespaces/default/workflows/x",
       error_code: "",

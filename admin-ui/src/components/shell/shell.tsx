@@ -41,7 +41,7 @@ export function Shell({ session, children }: { session: Session; children: React
             </Link>
           </Group>
           <Group gap="xs" wrap="nowrap">
-            {session.development === true && (
+            {session.development && (
               <span className={classes["development"]} title="Development mode">
                 dev<span className={classes["wide"]}>elopment</span>
               </span>

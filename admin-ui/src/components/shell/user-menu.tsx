@@ -21,7 +21,7 @@ export function UserMenu({ session }: { session: Session }) {
       replaceSession(queryClient, null);
     },
   });
-  const development = session.development === true;
+  const development = session.development;
   return (
     <Popover position="bottom-end" width={260} trapFocus shadow="md">
       <Popover.Target>
@@ -62,9 +62,11 @@ function SessionFacts({ session, development }: { session: Session; development:
       <Text size="sm" fw={600}>
         {session.name}
       </Text>
-      <Text size="xs" c="dimmed" ff="monospace">
-        {session.key_prefix}…
-      </Text>
+      {session.key_prefix !== "" && (
+        <Text size="xs" c="dimmed" ff="monospace">
+          {session.key_prefix}…
+        </Text>
+      )}
       <Text component="div" size="xs" c="dimmed" mt={6}>
         {development ? (
           "Development mode: pages opened on the server's own machine need no sign-in."

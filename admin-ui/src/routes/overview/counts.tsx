@@ -32,10 +32,10 @@ function DocumentsCount({ documents }: { documents: Stats["documents"] }) {
       {documents.added_24h > 0 ? (
         <span className={classes["up"]}>
           <IconArrowUp size={14} stroke={2.2} aria-hidden />
-          {formatCount(documents.added_24h)} in the last 24 hours
+          {formatCount(documents.added_24h)} indexed in the last 24 hours
         </span>
       ) : (
-        "None added in the last 24 hours"
+        "None indexed in the last 24 hours"
       )}
     </Count>
   );
@@ -97,7 +97,7 @@ function CacheCount({ cache }: { cache: Stats["cache"] }) {
 
 /** How much this process holds, unless Redis needs attention: its breaker opens after errors. */
 function cacheState(cache: Stats["cache"]): string {
-  const breaker = cache.redis.breaker ?? "";
+  const { breaker } = cache.redis;
   if (breaker !== "" && breaker !== "closed") return "Redis held off";
   return `${formatCount(cache.memory_items)} in memory`;
 }

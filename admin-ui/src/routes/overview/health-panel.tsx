@@ -49,11 +49,9 @@ function ServiceTile({ service }: { service: Service }) {
       </div>
       <div className={classes["state"]}>
         {label}
-        {typeof latency === "number" && ` · ${formatMilliseconds(latency)}`}
+        {latency !== null && ` · ${formatMilliseconds(latency)}`}
       </div>
-      {service.detail !== undefined && service.detail !== "" && (
-        <div className={classes["detail"]}>{service.detail}</div>
-      )}
+      {service.detail !== "" && <div className={classes["detail"]}>{service.detail}</div>}
     </li>
   );
 }

@@ -1,8 +1,13 @@
 import { expect, it } from "vitest";
+import type { Service } from "../../api/types";
 import { summary } from "./health-summary";
 
+function service(name: string, status: Service["status"]): Service {
+  return { name, status, latency_ms: null, detail: "" };
+}
+
 it("says that all is well, whatever is switched off", () =>
-  expect(summary("ok", [{ name: "redis", status: "off" }])).toEqual({
+  expect(summary("ok", [service("redis", "off")])).toEqual({
     tone: "good",
     label: "All systems healthy",
   }));
@@ -10,9 +15,9 @@ it("says that all is well, whatever is switched off", () =>
 it("names what needs attention", () =>
   expect(
     summary("degraded", [
-      { name: "database", status: "ok" },
-      { name: "redis", status: "down" },
-      { name: "new_service", status: "degraded" },
+      service("database", "ok"),
+      service("redis", "down"),
+      service("new_service", "degraded"),
     ]),
   ).toEqual({ tone: "warning", label: "Degraded: Redis, New service" }));
 

@@ -74,13 +74,14 @@ function JobProgress({ job, at }: Props) {
         {job.failed > 0 && <span className={classes["failed"]}>{formatCount(job.failed)} failed</span>}
         {running && <span>{pace(job, ended, rate)}</span>}
       </div>
+      {job.error !== undefined && job.error !== "" && <div className={classes["error"]}>{job.error}</div>}
     </div>
   );
 }
 
 /** "Building, 3,120/s, about 1 min left": what is known of a running job. */
 function pace(job: RecentJob, ended: number, rate: number | null): string {
-  const stage = humanize(job.stage ?? "");
+  const stage = humanize(job.stage);
   if (rate === null || rate <= 0) return stage;
   const left = ((job.total - ended) / rate) * 1000;
   const parts = [stage, formatRate(rate), left >= 1000 ? `about ${formatDuration(left)} left` : ""];
@@ -88,7 +89,7 @@ function pace(job: RecentJob, ended: number, rate: number | null): string {
 }
 
 function took(job: RecentJob): string {
-  const milliseconds = Date.parse(job.finished_at ?? "") - Date.parse(job.created_at);
+  const milliseconds = Date.parse(job.finished_at ?? "") - Date.parse(job.started_at ?? job.created_at);
   return Number.isNaN(milliseconds) ? "" : `took ${formatDuration(milliseconds)}`;
 }
 

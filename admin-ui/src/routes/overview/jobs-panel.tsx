@@ -15,7 +15,7 @@ export function JobsPanel({ jobs }: { jobs: Stats["jobs"] }) {
         <Fact name={<Status tone="good" label="Completed, 24 hours" />}>
           {formatCount(jobs.completed_24h)}
         </Fact>
-        <Fact name={<Status tone={jobs.failed_24h > 0 ? "bad" : "idle"} label="Failed, 24 hours" />}>
+        <Fact name={<Status tone={jobs.failed_24h > 0 ? "bad" : "idle"} label="With failures, 24 hours" />}>
           {formatCount(jobs.failed_24h)}
         </Fact>
       </Facts>

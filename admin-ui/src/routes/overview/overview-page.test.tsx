@@ -33,7 +33,7 @@ it("shows health, counts and jobs with their links into Temporal", async () => {
 
   const counts = await panel("Counts");
   expect(within(counts).getByText("1,204")).toBeInTheDocument();
-  expect(within(counts).getByText("12 in the last 24 hours")).toBeInTheDocument();
+  expect(within(counts).getByText("12 indexed in the last 24 hours")).toBeInTheDocument();
   expect(within(counts).getByText("90%")).toBeInTheDocument();
 
   const jobs = await panel("Recent jobs");

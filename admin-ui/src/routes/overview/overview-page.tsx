@@ -48,7 +48,7 @@ function Figures({ stats, at, session }: FiguresProps) {
   const jobs = list(stats.recent_jobs);
   return (
     <div className={classes["page"]}>
-      {empty && <FirstSteps development={session.development === true} />}
+      {empty && <FirstSteps development={session.development} />}
       <Counts stats={stats} at={at} />
       {!empty && (
         <div className={classes["columns"]}>

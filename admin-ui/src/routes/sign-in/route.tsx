@@ -23,7 +23,7 @@ export const signInRoute = createRoute({
     // Asked anew: another browser tab may have signed in meanwhile. In development
     // everybody has a session, so only there the form is shown in spite of one.
     const session = await context.queryClient.query({ ...sessionQuery, staleTime: 1000 });
-    if (session === null || session.development === true) return;
+    if (session === null || session.development) return;
     throw redirect({ href: search.redirect ?? `${basePath}/` });
   },
   component: SignIn,
