@@ -56,10 +56,10 @@ func (s *Server) exportSearches(ctx context.Context, in *exportInput) (*huma.Str
 		return nil, err
 	}
 	tenant := caller(ctx).TenantID
-	read := func(after store.SearchCursor) ([]store.RecordedSearch, error) {
+	read := func(ctx context.Context, after store.SearchCursor) ([]store.RecordedSearch, error) {
 		return s.deps.Store.RecordedSearches(ctx, tenant, from, to, after, exportPage)
 	}
-	first, err := read(store.SearchCursor{})
+	first, err := read(ctx, store.SearchCursor{})
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,9 @@ func (s *Server) exportSearches(ctx context.Context, in *exportInput) (*huma.Str
 }
 
 // readPage returns the searches after a cursor.
-type readPage func(after store.SearchCursor) ([]store.RecordedSearch, error)
+type readPage func(ctx context.Context, after store.SearchCursor) ([]store.RecordedSearch, error)
 
+// streamExport runs after the handler has returned, whose context has ended by then.
 func streamExport(c huma.Context, format string, first []store.RecordedSearch, read readPage) {
 	if err := writeExport(c, format, first, read); err != nil {
 		slog.InfoContext(c.Context(), "an export ended early", slog.Any("error", err))
@@ -103,7 +104,7 @@ func writeExport(c huma.Context, format string, page []store.RecordedSearch, rea
 			return nil
 		}
 		last := &page[len(page)-1]
-		if page, err = read(store.SearchCursor{At: last.At, ID: last.ID}); err != nil {
+		if page, err = read(c.Context(), store.SearchCursor{At: last.At, ID: last.ID}); err != nil {
 			return err
 		}
 		extend()

@@ -237,14 +237,14 @@ func TestAnExportHasEveryLineInBothFormats(t *testing.T) {
 func TestAnInterruptedExportIsACutConnection(t *testing.T) {
 	t.Parallel()
 	first := make([]store.RecordedSearch, exportPage)
-	failing := func(store.SearchCursor) ([]store.RecordedSearch, error) {
+	failing := func(context.Context, store.SearchCursor) ([]store.RecordedSearch, error) {
 		return nil, domain.Errorf(domain.CodeUnavailable, "the database went away")
 	}
 	engine := gin.New()
 	engine.GET("/", func(c *gin.Context) { streamExport(humagin.NewContext(&huma.Operation{}, c), "csv", first, failing) })
 	server := httptest.NewServer(engine)
 	t.Cleanup(server.Close)
-	response, err := http.Get(server.URL) //nolint:noctx // a server of this test
+	response, err := http.Get(server.URL)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	require.Equal(t, http.StatusOK, response.StatusCode)

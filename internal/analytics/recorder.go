@@ -90,7 +90,7 @@ func (r *Recorder) Run(ctx context.Context) {
 	defer tick.Stop()
 	batch := make([]domain.SearchEvent, 0, r.options.Batch)
 	for {
-		flush := false
+		var flush bool
 		select {
 		case e := <-r.events:
 			batch = append(batch, normalized(e))

@@ -74,7 +74,7 @@ func TestEventsAreStoredWithinASecondOrAtAThousand(t *testing.T) {
 		r.Record(event("  Rust   ASYNC "))
 		synctest.Wait()
 		require.Zero(t, s.count(), "not each by itself")
-		time.Sleep(1100 * time.Millisecond)
+		time.Sleep(1100 * time.Millisecond) //nolint:forbidigo // the clock of synctest
 		require.Equal(t, 1, s.count())
 		require.Equal(t, "rust async", s.batches[0][0].Query)
 		for i := range 1000 {
@@ -110,10 +110,10 @@ func TestAStoreThatIsAwayLosesNothing(t *testing.T) {
 		for range 50 {
 			r.Record(event("a"))
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // the clock of synctest
 		require.Zero(t, s.count())
 		s.fail(nil)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // the clock of synctest
 		require.Equal(t, 50, s.count())
 		stop()
 		require.InDelta(t, 0, metric(t, r, "search_events_dropped_total", "shutdown"), 0)
@@ -128,11 +128,11 @@ func TestWhatTheStoreRefusesIsDroppedAndTheRestGoesOn(t *testing.T) {
 		r := analytics.NewRecorder(s, analytics.Options{})
 		defer run(t.Context(), r)()
 		r.Record(event("a"))
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of synctest
 		require.InDelta(t, 1, metric(t, r, "search_events_dropped_total", "refused"), 0)
 		s.fail(nil)
 		r.Record(event("b"))
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // the clock of synctest
 		require.Equal(t, 1, s.count())
 	})
 }

@@ -50,7 +50,7 @@ func (s *Store) TopQueries(
 ) (out []QueryTotals, err error) {
 	err = s.readAnalytics(ctx, tenant, r, false, func(q *db.Queries, p analyticsParts) error {
 		top := topQueries{q: q, tenant: tenant, parts: p, by: by, limit: limit}
-		proven := false
+		var proven bool
 		if out, proven, err = top.threshold(ctx); err != nil || proven {
 			return err
 		}
