@@ -44,9 +44,10 @@ func (f *fakeStarter) StartJob(job domain.Job) {
 }
 func (f *fakeStarter) CancelWorkflow(context.Context, string) error { return nil }
 func (f *fakeStarter) WorkflowURL(id string) string                 { return "http://temporal.test/" + id }
-func (f *fakeStarter) UIURL() string                                { return "http://temporal.test" }
-func (f *fakeStarter) Health(context.Context) error                 { return nil }
-func (f *fakeStarter) Workers(context.Context) (int, error)         { return 1, nil }
+
+func (f *fakeStarter) UIURL() string                        { return "http://temporal.test" }
+func (f *fakeStarter) Health(context.Context) error         { return nil }
+func (f *fakeStarter) Workers(context.Context) (int, error) { return 1, nil }
 
 func (f *fakeStarter) started() []domain.Job {
 	f.mu.Lock()

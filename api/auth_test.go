@@ -129,16 +129,30 @@ func TestTheDeveloperNeedsNoKeyAndNobodyElseIsTheDeveloper(t *testing.T) {
 	e.do("GET", "/api/documents", nil, "X-API-Key", "").problem(401, domain.CodeUnauthenticated)
 	withDevelopment(e)
 	for _, ok := range [][]string{
-		{}, {"Host", "localhost:" + port}, {"Host", "localhost"}, {"Host", "[::1]:" + port}, {"Origin", "http://" + host},
-		{"Sec-Fetch-Site", "same-origin", "Origin", "http://" + host}, {"Sec-Fetch-Site", "none"},
+		{},
+		{"Host", "localhost:" + port},
+		{"Host", "localhost"},
+		{"Host", "[::1]:" + port},
+		{"Origin", "http://" + host},
+		{"Sec-Fetch-Site", "same-origin", "Origin", "http://" + host},
+		{"Sec-Fetch-Site", "none"},
 	} {
 		e.do("POST", "/api/documents", `{"content":"x"}`, append([]string{"X-API-Key", ""}, ok...)...)
 		require.Less(t, e.do("GET", "/api/documents", nil, append([]string{"X-API-Key", ""}, ok...)...).status, 300, ok)
 	}
 	for _, bad := range [][]string{
-		{"Host", "evil.example"}, {"Host", "evil.example:" + port}, {"Host", "localhost.evil.example"}, {"Host", "127.0.0.1.evil.example"},
-		{"Host", "10.0.0.1"}, {"Origin", "http://evil.example"}, {"Origin", "null"}, {"Origin", "http://localhost:1"}, {"Sec-Fetch-Site", "cross-site"},
-		{"Sec-Fetch-Site", "same-site"}, {"X-Forwarded-For", "192.0.2.1"}, {"Forwarded", "for=192.0.2.1"},
+		{"Host", "evil.example"},
+		{"Host", "evil.example:" + port},
+		{"Host", "localhost.evil.example"},
+		{"Host", "127.0.0.1.evil.example"},
+		{"Host", "10.0.0.1"},
+		{"Origin", "http://evil.example"},
+		{"Origin", "null"},
+		{"Origin", "http://localhost:1"},
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"X-Forwarded-For", "192.0.2.1"},
+		{"Forwarded", "for=192.0.2.1"},
 	} {
 		e.do("GET", "/api/documents", nil, append([]string{"X-API-Key", ""}, bad...)...).problem(401, domain.CodeUnauthenticated)
 	}

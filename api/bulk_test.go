@@ -228,8 +228,14 @@ func TestFilesOfAFormBecomeDocuments(t *testing.T) {
 	w := multipart.NewWriter(&form)
 	require.NoError(t, w.WriteField("note", "no file"))
 	for _, f := range [][2]string{
-		{"docs/guide.md", "intro\n\n# The *Guide* #\n\ntext"}, {"page.html", "<html><title>A &amp; B</title><p>x</p>"},
-		{"src/main.go", "package main\n"}, {"notes.txt", "some notes"}, {"photo.png", "\x89PNG"}, {"empty.md", ""}, {`a\b\..\c.md`, "# C"}, {"bad.txt", "\xff\xfe"},
+		{"docs/guide.md", "intro\n\n# The *Guide* #\n\ntext"},
+		{"page.html", "<html><title>A &amp; B</title><p>x</p>"},
+		{"src/main.go", "package main\n"},
+		{"notes.txt", "some notes"},
+		{"photo.png", "\x89PNG"},
+		{"empty.md", ""},
+		{`a\b\..\c.md`, "# C"},
+		{"bad.txt", "\xff\xfe"},
 	} {
 		part, err := w.CreateFormFile("files", f[0])
 		require.NoError(t, err)

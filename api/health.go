@@ -115,8 +115,11 @@ func (s *Server) runChecks(ctx context.Context) []Service {
 
 func (s *Server) ownChecks() []Check {
 	return []Check{
-		{"database", s.checkDatabase}, {"redis", s.checkRedis}, {"temporal", s.checkTemporal},
-		{"index", s.checkIndex}, {"worker", s.checkWorker},
+		{"database", s.checkDatabase},
+		{"redis", s.checkRedis},
+		{"temporal", s.checkTemporal},
+		{"index", s.checkIndex},
+		{"worker", s.checkWorker},
 	}
 }
 

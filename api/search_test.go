@@ -203,8 +203,10 @@ func TestSearchAndStatsNeedTheirScopes(t *testing.T) {
 func TestTheDocumentedTypesAreTheRealOnes(t *testing.T) {
 	t.Parallel()
 	e := newSearchEnv(t)
-	e.add(map[string]any{"title": "Async", "content": asyncDocument, "doc_type": "guide", "tags": []string{"a"}, "metadata": map[string]any{"n": 1},
-		"source_type": "web", "source_url": "https://example.com", "repo_id": "r", "external_id": "x", "language": "en"})
+	e.add(map[string]any{
+		"title": "Async", "content": asyncDocument, "doc_type": "guide", "tags": []string{"a"}, "metadata": map[string]any{"n": 1},
+		"source_type": "web", "source_url": "https://example.com", "repo_id": "r", "external_id": "x", "language": "en",
+	})
 	request := SearchRequest{
 		Query: "rust", Type: search.TypeHybrid, SearchType: search.TypeHybrid, Limit: 1, Highlight: true, GroupBy: search.GroupDocument,
 		Explain: true, UserID: "u", Filters: &SearchFilters{

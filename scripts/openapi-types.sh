@@ -21,7 +21,8 @@ node_modules/.bin/openapi-typescript "$work/openapi.json" -o "$work/schema.d.ts"
 case ${1:-} in
   write) cp "$work/schema.d.ts" "$types" ;;
   check)
-    if ! diff -u "$types" "$work/schema.d.ts"; then
+    if ! cmp -s "$types" "$work/schema.d.ts"; then
+      { diff -u "$types" "$work/schema.d.ts" || true; } | head -n 40 >&2
       die "the dashboard's types are not the API's: run make generate"
     fi
     ;;

@@ -24,6 +24,7 @@ type received struct {
 
 // server answers each request with the next of the handlers, the last one for ever.
 func server(t *testing.T, handlers ...http.HandlerFunc) (*Client, func() []received) {
+	t.Helper()
 	var mu sync.Mutex
 	var seen []received
 	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,8 +83,10 @@ func TestWriteIsRepeatedWithTheSameKeyAndBody(t *testing.T) {
 		answer(202, `{"job_id":"j1","accepted":2,"queued":1,"unchanged":1,"rejected":[{"line":3,"code":"invalid_argument","error":"no"}]}`))
 	res, err := c.BulkDocuments(t.Context(), strings.NewReader("{}\n{}\n"), BulkOptions{})
 	require.NoError(t, err)
-	require.Equal(t, &BulkResult{JobID: "j1", Accepted: 2, Queued: 1, Unchanged: 1, RejectedCount: 1,
-		Rejected: []RejectedLine{{3, "invalid_argument", "no"}}}, res)
+	require.Equal(t, &BulkResult{
+		JobID: "j1", Accepted: 2, Queued: 1, Unchanged: 1, RejectedCount: 1,
+		Rejected: []RejectedLine{{3, "invalid_argument", "no"}},
+	}, res)
 	require.Len(t, seen(), 3)
 	key := seen()[0].header.Get("Idempotency-Key")
 	require.NotEmpty(t, key)
@@ -100,7 +103,8 @@ func TestBulkRequestWithoutAGoodLineNamesThem(t *testing.T) {
 	res, err := c.BulkDocuments(t.Context(), strings.NewReader("{}\n{\n"), BulkOptions{})
 	require.NoError(t, err)
 	require.Equal(t, &BulkResult{RejectedCount: 2, Rejected: []RejectedLine{
-		{1, "invalid_argument", "content must not be empty"}, {2, "invalid_argument", "is broken"}}}, res)
+		{1, "invalid_argument", "content must not be empty"}, {2, "invalid_argument", "is broken"},
+	}}, res)
 
 	c, _ = server(t, problem(422, "", `{"detail":"the request is not valid","errors":[{"field":"Idempotency-Key","message":"is bad"}]}`))
 	_, err = c.BulkDocuments(t.Context(), strings.NewReader("{}\n"), BulkOptions{})

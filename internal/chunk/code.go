@@ -94,12 +94,11 @@ func (c *codeText) leastIndent(start, end int) int {
 	for pos < end {
 		stop, blank := lineEnd(c.text, pos)
 		stop = min(stop, end)
-		if !blank {
-			if indent, rest := indentation(c.text[pos:stop]); !closesBlock(rest) {
-				any = min(any, indent)
-				if afterBlank {
-					separated = min(separated, indent)
-				}
+		indent, rest := indentation(c.text[pos:stop])
+		if opens := !blank && !closesBlock(rest); opens {
+			any = min(any, indent)
+			if afterBlank {
+				separated = min(separated, indent)
 			}
 		}
 		afterBlank = blank
@@ -113,7 +112,7 @@ func (c *codeText) leastIndent(start, end int) int {
 
 // indentation counts the columns before a line's text; a tab counts for four.
 func indentation(line string) (columns int, rest string) {
-	for i := 0; i < len(line); i++ {
+	for i := range len(line) {
 		switch line[i] {
 		case ' ':
 			columns++

@@ -34,9 +34,11 @@ var boilerplateElements = map[atom.Atom]bool{atom.Nav: true, atom.Select: true, 
 // blockElements end the paragraph before them and after them.
 var blockElements = func() map[atom.Atom]bool {
 	m := make(map[atom.Atom]bool)
-	for _, a := range []atom.Atom{atom.P, atom.Div, atom.Section, atom.Article, atom.Main, atom.Aside, atom.Header,
+	for _, a := range []atom.Atom{
+		atom.P, atom.Div, atom.Section, atom.Article, atom.Main, atom.Aside, atom.Header,
 		atom.Footer, atom.Ul, atom.Ol, atom.Dl, atom.Blockquote, atom.Figure, atom.Figcaption, atom.Form, atom.Fieldset,
-		atom.Details, atom.Summary, atom.Address, atom.Hr, atom.Body, atom.Html, atom.Center, atom.Nav} {
+		atom.Details, atom.Summary, atom.Address, atom.Hr, atom.Body, atom.Html, atom.Center, atom.Nav,
+	} {
 		m[a] = true
 	}
 	return m

@@ -90,8 +90,10 @@ func isATXHeading(line string) bool {
 }
 
 // codeKeywords begin lines in most languages and hardly ever sentences followed by code punctuation.
-var codeKeywords = []string{"def ", "class ", "func ", "fn ", "import ", "from ", "package ", "#include", "use ", "pub ",
-	"public ", "private ", "protected ", "static ", "const ", "let ", "var ", "return ", "if (", "for (", "while (", "@"}
+var codeKeywords = []string{
+	"def ", "class ", "func ", "fn ", "import ", "from ", "package ", "#include", "use ", "pub ",
+	"public ", "private ", "protected ", "static ", "const ", "let ", "var ", "return ", "if (", "for (", "while (", "@",
+}
 
 // looksLikeCode judges one trimmed line.
 func looksLikeCode(t string) bool {

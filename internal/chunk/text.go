@@ -42,7 +42,7 @@ func lineEnd(text string, pos int) (end int, blank bool) {
 }
 
 func isBlank(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if byteClasses[s[i]] != classSpace {
 			return false
 		}

@@ -158,10 +158,10 @@ func loadJudgements(path string) (map[string]Judgements, error) {
 			return errQrels
 		}
 		rel, err := strconv.ParseFloat(fields[2], 64)
-		if number == 1 && (err != nil || strings.HasPrefix(strings.ToLower(fields[0]), "query")) {
-			return nil // the head
-		}
-		if err != nil {
+		switch {
+		case number == 1 && (err != nil || fields[0] == "query-id"): // the head
+			return nil //nolint:nilerr // it has words where numbers are expected
+		case err != nil:
 			return errQrels
 		}
 		if judged[fields[0]] == nil {

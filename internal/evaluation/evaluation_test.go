@@ -71,6 +71,7 @@ func TestPercentiles(t *testing.T) {
 
 // collection writes one in the layout of BEIR.
 func collection(t *testing.T, dir, qrelsName, qrels string) {
+	t.Helper()
 	for name, content := range map[string]string{
 		"corpus.jsonl":  `{"_id":"d1","title":"","text":"apple"}` + "\n" + `{"_id":"d2","title":"","text":"pear"}` + "\n",
 		"queries.jsonl": `{"_id":"q1","text":"apple"}` + "\n" + `{"_id":2,"text":"plum"}` + "\n" + `{"_id":"q3","text":"unjudged"}` + "\n",
@@ -122,6 +123,7 @@ func TestFindLooksOneLevelDown(t *testing.T) {
 
 // searchServer finds documents that hold the query as a word.
 func searchServer(t *testing.T) *apiclient.Client {
+	t.Helper()
 	var mu sync.Mutex
 	docs := map[string]string{}
 	mux := http.NewServeMux()
@@ -192,7 +194,8 @@ func TestRunMeasuresEachType(t *testing.T) {
 func TestMeansAreOverCollections(t *testing.T) {
 	t.Parallel()
 	means := Means([]Result{
-		{Type: "keyword", NDCG10: 0.2, Queries: 100, Documents: 5}, {Type: "hybrid", NDCG10: 1},
+		{Type: "keyword", NDCG10: 0.2, Queries: 100, Documents: 5},
+		{Type: "hybrid", NDCG10: 1},
 		{Type: "keyword", NDCG10: 0.4, Queries: 1, Documents: 6},
 	})
 	require.Len(t, means, 2)

@@ -39,6 +39,7 @@ type fakeJob struct {
 }
 
 func newFakeServer(t *testing.T) *fakeServer {
+	t.Helper()
 	f := &fakeServer{docs: map[string]string{}, jobs: map[string]*fakeJob{}, replies: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/documents/bulk", f.bulk)
@@ -51,6 +52,7 @@ func newFakeServer(t *testing.T) *fakeServer {
 }
 
 func (f *fakeServer) client(t *testing.T) *apiclient.Client {
+	t.Helper()
 	c, err := apiclient.New(apiclient.Options{BaseURL: f.url, Tenant: "t", RetryFor: 5 * time.Second})
 	require.NoError(t, err)
 	return c

@@ -158,9 +158,9 @@ func (f *folderSource) walk(visit func(file, name string, size int64, skip error
 		if !entry.Type().IsRegular() {
 			return nil
 		}
-		info, err := entry.Info()
-		if err != nil { // gone since the folder was listed
-			return nil
+		info, gone := entry.Info() // fails for a file that was removed since the folder was listed
+		if gone != nil {
+			return nil //nolint:nilerr // a file that is not there is not imported
 		}
 		return visit(file, name, info.Size(), f.skip(name, parts, info.Size(), ignored))
 	})

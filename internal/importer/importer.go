@@ -199,7 +199,7 @@ func (im *importer) run(ctx context.Context) error {
 	close(accepted)
 	if err != nil || im.NoWait {
 		cancel()
-		<-watched
+		<-watched // ended by cancel, which is all that it can say
 		return err
 	}
 	return <-watched

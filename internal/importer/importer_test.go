@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 // tree writes files, and returns their folder.
 func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
 		write(t, dir, name, content)
@@ -26,6 +28,7 @@ func tree(t *testing.T, files map[string]string) string {
 }
 
 func write(t *testing.T, dir, name, content string) {
+	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
@@ -41,6 +44,7 @@ func jsonl(n int) string {
 }
 
 func mustRun(t *testing.T, o Options) *Summary {
+	t.Helper()
 	o.pollEvery = 5 * time.Millisecond
 	s, err := Run(t.Context(), o)
 	require.NoError(t, err)
@@ -236,7 +240,7 @@ func TestBatchWhoseAnswerWasLostIsNotAcceptedTwice(t *testing.T) {
 	f.afterBulk = func(int) bool { once.Do(cancel); return true }
 	_, err := runUntil(ctx, o)
 	require.Error(t, err)
-	require.Equal(t, 1, len(f.jobs))
+	require.Len(t, f.jobs, 1)
 	f.afterBulk = nil
 	s := mustRun(t, o)
 	require.Equal(t, 1, s.Accepted, "the first answer is replayed")
@@ -391,9 +395,15 @@ func TestTitles(t *testing.T) {
 	for _, c := range []struct{ format, content, want string }{
 		{"markdown", "---\ntitle: \"Pods & co\"\n---\n# Other", "Pods & co"},
 		{"markdown", "```sh\n# comment\n```\n\n## Install `x` on [Linux](/l) ##\n", "Install x on Linux"},
-		{"markdown", "Setext\n======\n", "Setext"}, {"markdown", "no heading", "file.x"}, {"markdown", "- item\n---\n", "file.x"},
-		{"html", "<html><head><title> A &amp;\n B </title></head><h1>C</h1>", "A & B"}, {"html", "<p>x<h1>C <b>d</b></h1>", "C d"}, {"html", "<p>", "file.x"},
-		{"rst", ".. comment\n\n=====\nGuide\n=====\n", "Guide"}, {"text", "# no", "file.x"}, {"code", "# no", "file.x"},
+		{"markdown", "Setext\n======\n", "Setext"},
+		{"markdown", "no heading", "file.x"},
+		{"markdown", "- item\n---\n", "file.x"},
+		{"html", "<html><head><title> A &amp;\n B </title></head><h1>C</h1>", "A & B"},
+		{"html", "<p>x<h1>C <b>d</b></h1>", "C d"},
+		{"html", "<p>", "file.x"},
+		{"rst", ".. comment\n\n=====\nGuide\n=====\n", "Guide"},
+		{"text", "# no", "file.x"},
+		{"code", "# no", "file.x"},
 		{"markdown", "# " + strings.Repeat("é", 2000), strings.Repeat("é", 512)},
 	} {
 		require.Equal(t, c.want, titleOf(c.format, "dir/file.x", c.content), c.content[:min(20, len(c.content))])
@@ -406,7 +416,7 @@ func TestLongLinesAreBounded(t *testing.T) {
 	var got []string
 	for {
 		line, err := lines.next()
-		if err == errLongLine {
+		if errors.Is(err, errLongLine) {
 			got = append(got, fmt.Sprintf("long %d", lines.number))
 			continue
 		}

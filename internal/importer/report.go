@@ -77,8 +77,10 @@ func (r *report) failMore(n int, first, last origin) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts.rejected += n
-	r.write(Failure{first.file, first.line, "", "not_named",
-		fmt.Sprintf("%d more lines up to %s were rejected; import them in smaller batches to see which", n, last)})
+	r.write(Failure{
+		first.file, first.line, "", "not_named",
+		fmt.Sprintf("%d more lines up to %s were rejected; import them in smaller batches to see which", n, last),
+	})
 }
 
 // failJob writes down a document that was accepted and could not be indexed.

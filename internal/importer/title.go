@@ -1,7 +1,7 @@
 package importer
 
 import (
-	"io"
+	"cmp"
 	"path"
 	"regexp"
 	"strings"
@@ -88,16 +88,13 @@ func htmlTitle(s string) string {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF || title.Len() == 0 {
-				return heading.String()
-			}
-			return title.String()
+			return cmp.Or(title.String(), heading.String())
 		case html.StartTagToken:
 			name, _ := z.TagName()
-			switch tag := atom.Lookup(name); {
-			case tag == atom.Title && title.Len() == 0:
+			tag := atom.Lookup(name)
+			if tag == atom.Title && title.Len() == 0 {
 				into = &title
-			case tag == atom.H1 && heading.Len() == 0:
+			} else if tag == atom.H1 && heading.Len() == 0 {
 				into = &heading
 			}
 		case html.TextToken:
@@ -106,11 +103,12 @@ func htmlTitle(s string) string {
 			}
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			if tag := atom.Lookup(name); tag == atom.Title || tag == atom.H1 {
+			tag := atom.Lookup(name)
+			if tag == atom.Title && strings.TrimSpace(title.String()) != "" {
+				return title.String()
+			}
+			if tag == atom.Title || tag == atom.H1 {
 				into = nil
-				if strings.TrimSpace(title.String()) != "" {
-					return title.String()
-				}
 			}
 		}
 	}

@@ -60,8 +60,11 @@ func existsKey(field string) string { return field + "\x00e" }
 func attributesOf(d *Document) (attributes, error) {
 	var a attributes
 	for _, f := range [...]struct{ field, value string }{
-		{FieldDocType, d.DocType}, {FieldSourceType, d.SourceType}, {FieldRepoID, d.RepoID},
-		{FieldExternalID, d.ExternalID}, {FieldLanguage, d.Language},
+		{FieldDocType, d.DocType},
+		{FieldSourceType, d.SourceType},
+		{FieldRepoID, d.RepoID},
+		{FieldExternalID, d.ExternalID},
+		{FieldLanguage, d.Language},
 	} {
 		if f.value != "" {
 			a.text(f.field, f.value)

@@ -24,7 +24,8 @@ type plan struct {
 // planTerm is a distinct term.
 type planTerm struct {
 	term  string
-	count int // occurrences that are scored; 0 for a term that only excludes
+	key   []byte // term, for the dictionaries
+	count int    // occurrences that are scored; 0 for a term that only excludes
 }
 
 // phrase is a sequence of terms at given offsets; one term is a phrase too.
@@ -121,7 +122,7 @@ func (p *plan) number(term string) (n int, ok bool) {
 	}
 	n = len(p.terms)
 	p.numbers[term] = n
-	p.terms = append(p.terms, planTerm{term: term})
+	p.terms = append(p.terms, planTerm{term: term, key: []byte(term)})
 	return n, true
 }
 

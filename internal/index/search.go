@@ -24,13 +24,15 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 	}
 	defer recoverCorrupt(&err)
 	q := searches.Get().(*search)
-	defer q.release()
 	if err := q.run(ctx, s, &r); err != nil {
-		return nil, err
+		return nil, err // a search that failed is not used again
 	}
 	result = &Result{Generation: s.generation, Total: q.total, TotalIsLowerBound: q.lowerBound}
-	result.Hits, err = q.hits()
-	return result, err
+	if result.Hits, err = q.hits(); err != nil {
+		return nil, err
+	}
+	q.release()
+	return result, nil
 }
 
 // prepare fills in defaults and refuses what cannot be evaluated.
@@ -99,7 +101,7 @@ var searches = sync.Pool{New: func() any { return &search{analyzer: analysis.New
 
 func (q *search) release() {
 	q.snapshot, q.request, q.plan, q.norms = nil, nil, nil, nil
-	clear(q.postings[:cap(q.postings)]) // they point into segments
+	clear(q.postings) // they point into segments
 	clear(q.top.heap[:cap(q.top.heap)])
 	clear(q.ranked[:cap(q.ranked)])
 	q.window.release()
@@ -160,7 +162,7 @@ func (q *search) lookUp() error {
 	for i, v := range views {
 		postings := q.viewPostings(i)
 		for t := range terms {
-			offset, ok, err := v.findTerm(terms[t].term)
+			offset, ok, err := v.findTerm(terms[t].key)
 			if err != nil {
 				return err
 			}
@@ -179,15 +181,6 @@ func (q *search) lookUp() error {
 		}
 	}
 	return nil
-}
-
-// findTerm returns the offset of a term's record.
-func (s *Segment) findTerm(term string) (offset uint64, ok bool, err error) {
-	offset, ok, err = s.terms.Get([]byte(term))
-	if err != nil {
-		return 0, false, corrupt("term dictionary: %v", err)
-	}
-	return offset, ok, nil
 }
 
 // idf is that of Lucene: never negative.
@@ -275,25 +268,4 @@ func (q *search) searchView(i int) error {
 		return nil
 	}
 	return q.window.search(q, i, eligible)
-}
-
-// matchAll offers every eligible document, or chunk, with score 0.
-func (q *search) matchAll(i int, eligible bitset) {
-	v := q.snapshot.views[i]
-	for doc := range v.meta.Docs {
-		first, end := v.chunksOf(doc)
-		for c := first; c < end; c++ {
-			if eligible != nil && !eligible.has(c) {
-				continue
-			}
-			if q.counting {
-				q.counted(1)
-			}
-			ordinal := v.ordinalOf(c)
-			q.top.offer(candidate{segment: i, chunk: uint32(c), key: v.docKey(doc), ordinal: ordinal})
-			if q.request.Group == GroupDocument {
-				break
-			}
-		}
-	}
 }

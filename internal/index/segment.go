@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
+	"sync"
 
 	"github.com/blevesearch/mmap-go"
 	"github.com/blevesearch/vellum"
@@ -30,6 +32,7 @@ type Segment struct {
 	titleLengths []byte
 	postings     []byte // with padding
 	terms        *vellum.FST
+	readers      sync.Pool // of *vellum.Reader for terms
 	keywords     []byte
 	keywordTerms *vellum.FST
 	numbers      map[string]numberReader
@@ -143,7 +146,7 @@ func parseSegment(data []byte) (s *Segment, err error) {
 // A checksum stands in front, so this is for bytes that were written wrong.
 func recoverCorrupt(err *error) {
 	if r := recover(); r != nil {
-		*err = corrupt("%v", r)
+		*err = corrupt("%v\n%s", r, debug.Stack())
 	}
 }
 
@@ -298,3 +301,19 @@ func (s *Segment) docItem(doc int) int {
 }
 
 func (s *Segment) chunkItem(chunk int) int { return chunk + s.docOf(chunk) + 1 }
+
+// findTerm returns the offset of a term's record.
+func (s *Segment) findTerm(term []byte) (offset uint64, ok bool, err error) {
+	r, pooled := s.readers.Get().(*vellum.Reader)
+	if !pooled {
+		if r, err = s.terms.Reader(); err != nil {
+			return 0, false, corrupt("term dictionary: %v", err)
+		}
+	}
+	offset, ok, err = r.Get(term)
+	s.readers.Put(r)
+	if err != nil {
+		return 0, false, corrupt("term dictionary: %v", err)
+	}
+	return offset, ok, nil
+}

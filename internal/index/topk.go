@@ -50,10 +50,7 @@ func (t *topK) need(key []byte) int64 {
 		return 1
 	}
 	worst := &t.heap[0]
-	if bytes.Compare(key, worst.key) < 0 {
-		return worst.score
-	}
-	if bytes.Equal(key, worst.key) { // another chunk of the same document
+	if bytes.Compare(key, worst.key) <= 0 { // by id, or by ordinal, it may still win a tie
 		return worst.score
 	}
 	return worst.score + 1

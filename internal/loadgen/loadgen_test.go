@@ -21,6 +21,7 @@ import (
 )
 
 func client(t *testing.T, h http.Handler) *apiclient.Client {
+	t.Helper()
 	ts := httptest.NewServer(h)
 	t.Cleanup(ts.Close)
 	c, err := apiclient.New(apiclient.Options{BaseURL: ts.URL, APIKey: "k", Tenant: "t", RetryFor: -1})

@@ -190,21 +190,26 @@ func (s *searchLoad) ask(ctx context.Context, c *searchClient, begin, end time.T
 		due := time.Now()
 		if s.Rate > 0 {
 			due = begin.Add(time.Duration(float64(ticket) / s.Rate * float64(time.Second)))
-			if due.After(end) {
-				return
-			}
-			if wait := time.Until(due); wait > 0 {
-				pause.Reset(wait)
-				select {
-				case <-pause.C:
-				case <-ctx.Done():
-					return
-				}
-			}
-		} else if due.After(end) {
+		}
+		if due.After(end) || !waitUntil(ctx, pause, due) {
 			return
 		}
 		c.one(ctx, s.requests[s.next(c, ticket)], due)
+	}
+}
+
+// waitUntil reports false when ctx ends before.
+func waitUntil(ctx context.Context, pause *time.Timer, due time.Time) bool {
+	wait := time.Until(due)
+	if wait <= 0 {
+		return true
+	}
+	pause.Reset(wait)
+	select {
+	case <-pause.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

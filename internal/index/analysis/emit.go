@@ -92,7 +92,7 @@ func (s *scanner) camelEnd(i, end int) int {
 			r, size = utf8.DecodeRuneInString(s.text[j:])
 			c = classify(r)
 		}
-		if c == classMark || c == classOther { // an apostrophe
+		if c == classMark {
 			j += size
 			continue
 		}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -18,13 +19,46 @@ var expansions = map[rune]string{
 
 // folder keeps the buffers of the slow path.
 type folder struct {
+	table      *[tableEnd]string
 	decomposed []byte
 	stripped   []byte
 }
 
+// tableEnd is the end of the alphabets whose letters are folded one by one
+// from a table: Latin, Greek, Cyrillic.
+const tableEnd = 0x0530
+
+// foldTable has the folded form of every letter below tableEnd, and nothing for
+// combining marks, which need their neighbours.
+var foldTable = sync.OnceValue(func() *[tableEnd]string {
+	var table [tableEnd]string
+	var f folder
+	for r := rune(0); r < tableEnd; r++ {
+		if !unicode.IsMark(r) {
+			table[r] = string(f.foldAny(nil, string(r)))
+		}
+	}
+	return &table
+})
+
 // fold appends text in lower case, compatibility-decomposed, without diacritics
-// and recomposed. It is idempotent.
+// and recomposed. Apostrophes and format characters are dropped.
 func (f *folder) fold(dst []byte, text string) []byte {
+	if f.table == nil {
+		f.table = foldTable()
+	}
+	start := len(dst)
+	for _, r := range text {
+		if r >= tableEnd || (r >= 0x0300 && unicode.IsMark(r)) {
+			return f.foldAny(dst[:start], text)
+		}
+		dst = append(dst, f.table[r]...)
+	}
+	return dst
+}
+
+// foldAny is fold for any script.
+func (f *folder) foldAny(dst []byte, text string) []byte {
 	f.decomposed = norm.NFKD.AppendString(f.decomposed[:0], text)
 	f.stripped = f.stripped[:0]
 	for b := f.decomposed; len(b) > 0; {
