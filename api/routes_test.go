@@ -34,7 +34,7 @@ func TestEveryRouteHasAScopeAndALimit(t *testing.T) {
 		require.Equal(t, slices.Contains(public, r.id), r.scope == scopePublic, "%s %s", r.method, r.path)
 		require.NotEmpty(t, r.id, r.path)
 		if strings.HasPrefix(r.path, "/api/admin/") {
-			require.Contains(t, []auth.Scope{auth.ScopeWebhooks, auth.ScopeAdmin, auth.ScopePlatform}, r.scope, r.path)
+			require.Contains(t, []auth.Scope{auth.ScopeWebhooks, auth.ScopeAnalyticsRead, auth.ScopeAdmin, auth.ScopePlatform}, r.scope, r.path)
 		}
 		if r.method == http.MethodGet || r.method == http.MethodDelete {
 			require.Equal(t, int64(noBody), r.bodyLimit, r.path)

@@ -93,13 +93,15 @@ func (s *Server) search(c *gin.Context) {
 		return
 	}
 	options := search.Options{NoCache: wantsNoCache(c.Request.Header)}
-	answer, err := s.deps.Search.Search(ctx, auth.FromContext(ctx).TenantID, request, options)
+	tenant := auth.FromContext(ctx).TenantID
+	answer, err := s.deps.Search.Search(ctx, tenant, request, options)
 	if err != nil {
 		fail(c, err)
 		return
 	}
 	s.deps.Metrics.ObserveSearch(ctx, string(answer.Type), answer.State.Label(), answer.Took)
 	writeAnswer(c.Writer, answer, buf)
+	s.recordSearch(tenant, request, answer)
 }
 
 // wantsNoCache reports whether the caller asks for a new answer.

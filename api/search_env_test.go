@@ -30,13 +30,13 @@ type searchEnv struct {
 	deaf atomic.Bool
 }
 
-func newSearchEnv(t *testing.T) *searchEnv {
+func newSearchEnv(t *testing.T, change ...func(*Deps)) *searchEnv {
 	t.Helper()
 	e := &searchEnv{redis: testenv.RedisURL(t)}
-	e.env = newEnv(t, func(d *Deps) {
+	e.env = newEnv(t, append(change, func(d *Deps) {
 		e.service = e.newService(t, d.Store)
 		d.Search = e.service
-	})
+	})...)
 	return e
 }
 

@@ -31,6 +31,8 @@ type Deps struct {
 	// none can be made.
 	WebhookSender *webhook.Sender
 	WebhookSealer *webhook.Sealer
+	// Analytics records searches; nil records none.
+	Analytics SearchRecorder
 	// Checks are asked by the health endpoints beside database and temporal.
 	Checks []Check
 

@@ -153,8 +153,13 @@ func TestWebhooksNeedTheirScopeAndBelongToOneTenant(t *testing.T) {
 	resend := "/api/admin/deliveries/" + d.ID.String() + "/resend"
 	weak, scoped := e.key(e.tenant, auth.ScopeSearch, auth.ScopeDocumentsWrite), e.key(e.tenant, auth.ScopeWebhooks)
 	requests := []struct{ method, path, body string }{
-		{"GET", path, ""}, {"PATCH", path, `{}`}, {"GET", path + "/deliveries", ""}, {"POST", path + "/test", ""},
-		{"POST", path + "/rotate-secret", `{}`}, {"POST", resend, ""}, {"DELETE", path, ""},
+		{"GET", path, ""},
+		{"PATCH", path, `{}`},
+		{"GET", path + "/deliveries", ""},
+		{"POST", path + "/test", ""},
+		{"POST", path + "/rotate-secret", `{}`},
+		{"POST", resend, ""},
+		{"DELETE", path, ""},
 	}
 	for _, r := range requests {
 		var body any

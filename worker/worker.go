@@ -47,6 +47,8 @@ type Options struct {
 	WorkDir string
 	// Slots is how many indexing activities run at once.
 	Slots int
+	// AnalyticsRetention is how long recorded searches are kept; 90 days when 0.
+	AnalyticsRetention time.Duration
 	// StopTimeout is how long running activities may go on after ctx ended.
 	StopTimeout time.Duration
 }
@@ -146,8 +148,11 @@ func register(indexing, maintenance worker.Registry, o Options) {
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
 	maintenance.RegisterWorkflow(workflows.RecoverPending)
 	maintenance.RegisterWorkflow(workflows.PurgeExpired)
+	maintenance.RegisterWorkflow(workflows.RollupAnalytics)
+	maintenance.RegisterWorkflow(workflows.PurgeAnalytics)
 	maintenance.RegisterActivity(segments)
 	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
+	maintenance.RegisterActivity(&activities.Analytics{Store: o.Store, Retention: o.AnalyticsRetention})
 	maintenance.RegisterActivity(jobs)
 }
 

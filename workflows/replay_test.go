@@ -17,6 +17,8 @@ var recorded = map[string]any{
 	"RecoverPending":    RecoverPending,
 	"RecoverDeliveries": RecoverDeliveries,
 	"PurgeExpired":      PurgeExpired,
+	"RollupAnalytics":   RollupAnalytics,
+	"PurgeAnalytics":    PurgeAnalytics,
 }
 
 // A change that breaks this would break workflows that are open when the new

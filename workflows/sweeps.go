@@ -21,3 +21,23 @@ func PurgeExpired(ctx workflow.Context) (out activities.PurgeExpiredOutput, err 
 	err = workflow.ExecuteActivity(sweepOptions(ctx), maintenance.PurgeExpired).Get(ctx, &out)
 	return out, err
 }
+
+// RollupAnalytics brings the rollups of recorded searches up to date. What one
+// round does not get to, the next one does.
+func RollupAnalytics(ctx workflow.Context) (out activities.RollUpAnalyticsOutput, err error) {
+	var analytics *activities.Analytics
+	err = workflow.ExecuteActivity(sweepOptions(ctx), analytics.RollUpAnalytics).Get(ctx, &out)
+	return out, err
+}
+
+// PurgeAnalytics makes the partitions of the weeks to come, so that events never
+// wait for them, and removes what is past its retention.
+func PurgeAnalytics(ctx workflow.Context) (out activities.PurgeAnalyticsOutput, err error) {
+	var analytics *activities.Analytics
+	var made activities.EnsureAnalyticsPartitionsOutput
+	if err = workflow.ExecuteActivity(sweepOptions(ctx), analytics.EnsureAnalyticsPartitions).Get(ctx, &made); err != nil {
+		return out, err
+	}
+	err = workflow.ExecuteActivity(sweepOptions(ctx), analytics.PurgeAnalytics).Get(ctx, &out)
+	return out, err
+}

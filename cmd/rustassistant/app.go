@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -128,6 +129,7 @@ func (a *app) runWorker(ctx context.Context) error {
 		Metrics: a.metrics, WorkDir: filepath.Join(a.indexDir, "work"),
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
 		Sender: a.sender, Sealer: a.sealer,
+		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,
 	})
 }
 

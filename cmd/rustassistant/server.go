@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rustassistant/rustassistant/api"
+	"github.com/rustassistant/rustassistant/internal/analytics"
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/cache"
 	"github.com/rustassistant/rustassistant/internal/config"
@@ -76,7 +77,12 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	starter := workflows.NewStarter(a.workflows)
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations})
-	server, err := api.New(a.apiDeps(o, verifier, starter, service))
+	deps := a.apiDeps(o, verifier, starter, service)
+	recorder := a.newRecorder()
+	if recorder != nil {
+		deps.Analytics = recorder
+	}
+	server, err := api.New(deps)
 	if err != nil {
 		return err
 	}
@@ -91,6 +97,9 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	beside.Go(func() error { a.store.Listen(background, keepFresh(service, verifier)); return nil })
 	beside.Go(func() error { service.Run(background); return nil })
 	beside.Go(func() error { admin(background); return nil })
+	if recorder != nil {
+		beside.Go(func() error { recorder.Run(background); return nil })
+	}
 	if o.ready != nil {
 		o.ready()
 	}
@@ -103,6 +112,16 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 		_ = redisClient.Close()
 	}
 	return err
+}
+
+// newRecorder is nil when no searches are to be recorded.
+func (a *app) newRecorder() *analytics.Recorder {
+	if !a.cfg.AnalyticsEnabled {
+		return nil
+	}
+	r := analytics.NewRecorder(a.store, analytics.Options{})
+	a.metrics.Registry.MustRegister(r)
+	return r
 }
 
 // keepFresh makes caches hear of what other processes commit.

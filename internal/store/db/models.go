@@ -11,6 +11,61 @@ import (
 	"github.com/google/uuid"
 )
 
+type AnalyticsClick struct {
+	TenantID   uuid.UUID
+	Grain      int16
+	At         time.Time
+	DocumentID uuid.UUID
+	Position   int32
+	Clicks     int64
+}
+
+type AnalyticsPending struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+	MarkedAt time.Time
+}
+
+type AnalyticsQuery struct {
+	TenantID    uuid.UUID
+	Grain       int16
+	At          time.Time
+	Query       string
+	Searches    int64
+	ZeroResults int64
+	TookUs      int64
+	Clicked     int64
+	Clicks      int64
+	PositionSum int64
+	LastAt      time.Time
+}
+
+type AnalyticsTotal struct {
+	TenantID    uuid.UUID
+	Grain       int16
+	At          time.Time
+	Type        string
+	Cached      bool
+	Searches    int64
+	ZeroResults int64
+	TookUs      int64
+	MaxTookUs   int64
+	Clicked     int64
+	Clicks      int64
+	PositionSum int64
+	Buckets     []int16
+	Counts      []int64
+}
+
+type AnalyticsUser struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+	UserID   string
+	Searches int64
+}
+
 type ApiKey struct {
 	TenantID     uuid.UUID
 	ID           uuid.UUID
@@ -154,6 +209,50 @@ type Outbox struct {
 	Type      string
 	Payload   json.RawMessage
 	CreatedAt time.Time
+}
+
+type SearchClick struct {
+	TenantID   uuid.UUID
+	At         time.Time
+	QueryID    uuid.UUID
+	DocumentID uuid.UUID
+	Position   int32
+	ClickedAt  time.Time
+}
+
+type SearchClicksDefault struct {
+	TenantID   uuid.UUID
+	At         time.Time
+	QueryID    uuid.UUID
+	DocumentID uuid.UUID
+	Position   int32
+	ClickedAt  time.Time
+}
+
+type SearchEvent struct {
+	TenantID uuid.UUID
+	At       time.Time
+	ID       uuid.UUID
+	Query    string
+	Type     string
+	Cached   bool
+	Results  int64
+	TookUs   int64
+	Bucket   int16
+	UserID   string
+}
+
+type SearchEventsDefault struct {
+	TenantID uuid.UUID
+	At       time.Time
+	ID       uuid.UUID
+	Query    string
+	Type     string
+	Cached   bool
+	Results  int64
+	TookUs   int64
+	Bucket   int16
+	UserID   string
 }
 
 type Session struct {

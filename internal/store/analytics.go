@@ -1,0 +1,98 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/store/db"
+)
+
+// clickGrace is for how long a click may come before its search is stored.
+const clickGrace = 30 * time.Second
+
+// RecordSearches stores events of any tenants. It may be called again with the
+// same events: each is stored once. Events whose id is no query_id are left out.
+func (s *Store) RecordSearches(ctx context.Context, events []domain.SearchEvent) error {
+	var p db.SearchEventInsertManyParams
+	var marks []hourMark
+	for i := range events {
+		e := &events[i]
+		at, ok := domain.QueryTime(e.ID)
+		if !ok {
+			continue
+		}
+		marks = append(marks, hourMark{e.TenantID, at.Truncate(time.Hour)})
+		p.TenantIds = append(p.TenantIds, e.TenantID)
+		p.Ats = append(p.Ats, at)
+		p.Ids = append(p.Ids, e.ID)
+		p.Queries = append(p.Queries, e.Query)
+		p.Types = append(p.Types, e.Type)
+		p.Cached = append(p.Cached, e.Cached)
+		p.Results = append(p.Results, e.Results)
+		p.TookUs = append(p.TookUs, max(0, e.Took.Microseconds()))
+		p.Buckets = append(p.Buckets, int16(domain.LatencyBucket(e.Took)))
+		p.UserIds = append(p.UserIds, e.UserID)
+	}
+	if len(p.Ids) == 0 {
+		return nil
+	}
+	return s.inSystem(ctx, func(q *db.Queries) error {
+		// First: whoever rolls these hours up waits now, until the events are there.
+		if err := markHours(ctx, q, marks); err != nil {
+			return err
+		}
+		_, err := q.SearchEventInsertMany(ctx, p)
+		return err
+	})
+}
+
+type hourMark struct {
+	tenant uuid.UUID
+	hour   time.Time
+}
+
+// markHours says that the rollups of these hours are out of date.
+func markHours(ctx context.Context, q *db.Queries, marks []hourMark) error {
+	slices.SortFunc(marks, func(a, b hourMark) int {
+		return cmp.Or(bytes.Compare(a.tenant[:], b.tenant[:]), a.hour.Compare(b.hour))
+	})
+	var p db.AnalyticsPendingMarkManyParams
+	for _, m := range slices.Compact(marks) {
+		p.TenantIds = append(p.TenantIds, m.tenant)
+		p.Hours = append(p.Hours, m.hour)
+	}
+	return q.AnalyticsPendingMarkMany(ctx, p)
+}
+
+// RecordClick stores a click on a result of a search of this tenant; a repeated
+// one is stored once. A search that is unknown is not found, unless it is so new
+// that it may be on its way: then the click waits for it, and counts only if a
+// search of this tenant with that id arrives.
+func (s *Store) RecordClick(ctx context.Context, tenant uuid.UUID, c domain.SearchClick) error {
+	at, ok := domain.QueryTime(c.QueryID)
+	if !ok {
+		return domain.NotFound("search")
+	}
+	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		known, err := q.SearchEventExists(ctx, db.SearchEventExistsParams{TenantID: tenant, At: at, ID: c.QueryID})
+		if err != nil {
+			return err
+		}
+		if !known && time.Since(at).Abs() > clickGrace {
+			return domain.NotFound("search")
+		}
+		if err := markHours(ctx, q, []hourMark{{tenant, at.Truncate(time.Hour)}}); err != nil {
+			return err
+		}
+		_, err = q.SearchClickInsert(ctx, db.SearchClickInsertParams{
+			TenantID: tenant, At: at, QueryID: c.QueryID, DocumentID: c.DocumentID, Position: int32(c.Position),
+		})
+		return err
+	})
+}
