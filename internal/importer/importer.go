@@ -199,7 +199,9 @@ func (im *importer) run(ctx context.Context) error {
 	close(accepted)
 	if err != nil || im.NoWait {
 		cancel()
-		<-watched // ended by cancel, which is all that it can say
+		if e := <-watched; err == nil && !errors.Is(e, context.Canceled) {
+			err = e
+		}
 		return err
 	}
 	return <-watched

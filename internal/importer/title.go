@@ -91,12 +91,7 @@ func htmlTitle(s string) string {
 			return cmp.Or(title.String(), heading.String())
 		case html.StartTagToken:
 			name, _ := z.TagName()
-			tag := atom.Lookup(name)
-			if tag == atom.Title && title.Len() == 0 {
-				into = &title
-			} else if tag == atom.H1 && heading.Len() == 0 {
-				into = &heading
-			}
+			into = cmp.Or(chooseTitle(atom.Lookup(name), &title, &heading), into)
 		case html.TextToken:
 			if into != nil {
 				into.Write(z.Text())
@@ -112,6 +107,17 @@ func htmlTitle(s string) string {
 			}
 		}
 	}
+}
+
+// chooseTitle says where the text in an element goes, nil for nowhere. The first of each counts.
+func chooseTitle(tag atom.Atom, title, heading *strings.Builder) *strings.Builder {
+	switch {
+	case tag == atom.Title && title.Len() == 0:
+		return title
+	case tag == atom.H1 && heading.Len() == 0:
+		return heading
+	}
+	return nil
 }
 
 func rstTitle(s string) string {
