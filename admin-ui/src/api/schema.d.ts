@@ -4,6 +4,186 @@
  */
 
 export interface paths {
+    "/api/admin/analytics/clicks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was chosen among the results
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         */
+        get: operations["getSearchClicks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All searches, as CSV or NDJSON
+         * @description One line a search, by time, as a stream. To go on after an interruption, ask again from the time of the last line. A connection that is cut before the end means that lines are missing.
+         */
+        get: operations["exportSearches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long searches took
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours. Quantiles are at most 12.5 % too high.
+         */
+        get: operations["getSearchLatency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/popular": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Most frequent queries
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         */
+        get: operations["getPopularQueries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of all searches
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         */
+        get: operations["getSearchStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/timeseries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Searches over time
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours. Steps without searches are in it too; at most 2,000.
+         */
+        get: operations["getSearchTimeseries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/trending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queries that are searched for more than before
+         * @description Compares the last `window_hours` with as many hours before. A query needs `minimum` searches in them and more than before; it is ranked by its searches, which count half after a quarter of the window, times the doublings since then.
+         */
+        get: operations["getTrendingQueries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one user searched for
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours. `user_id` is what searches were sent with. A user without searches is an empty answer.
+         */
+        get: operations["getUserSearches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/zero-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queries that found nothing
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         */
+        get: operations["getZeroResultQueries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/api-keys": {
         parameters: {
             query?: never;
@@ -43,6 +223,46 @@ export interface paths {
          * @description It is refused everywhere within 5 seconds.
          */
         delete: operations["revokeAPIKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/deliveries/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description With the same event_id and a new run of the retry schedule.
+         */
+        post: operations["resendDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The catalogue of events
+         * @description Each with a JSON schema and an example.
+         */
+        get: operations["listEventTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -137,6 +357,115 @@ export interface paths {
          * @description With `create_key` the answer shows a first key of admin scope, once.
          */
         post: operations["createTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Newest first.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description Events are sent by POST, at least once, signed as https://www.standardwebhooks.com describes. The answer shows the secret, once.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a webhook */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Deliveries that wait are canceled. What was delivered can be looked at for 30 days.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, pause or enable a webhook
+         * @description Fields that are left out stay. While it is paused, events wait and are sent when it is active again.
+         */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a webhook's deliveries
+         * @description Newest first, each with its attempts.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a webhook's secret
+         * @description The answer shows the new secret, once. For a while requests carry a signature of each secret.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event
+         * @description One attempt is made; its outcome is in the list of deliveries.
+         */
+        post: operations["testWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -433,6 +762,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search/click": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell which result was chosen
+         * @description A repeated click on the same document of the same search counts once.
+         */
+        post: operations["clickResult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -703,6 +1052,27 @@ export interface components {
             /** Format: int64 */
             documents: number;
         };
+        Attempt: {
+            /** Format: int64 */
+            duration_ms: number;
+            error?: string;
+            /**
+             * @description Left out for a success.
+             * @example connection_refused
+             */
+            error_code?: string;
+            /** Format: int64 */
+            number: number;
+            /** @description The beginning of the answer's body, 4 KiB at most. */
+            response?: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * Format: int64
+             * @description HTTP status; left out when no answer came.
+             */
+            status?: number;
+        };
         BulkAccepted: {
             /**
              * Format: int64
@@ -814,6 +1184,59 @@ export interface components {
              */
             total: number;
         };
+        ClickBody: {
+            /**
+             * Format: uuid
+             * @description The document that was chosen.
+             */
+            document_id: string;
+            /**
+             * Format: int64
+             * @description Its place among the results, from 1.
+             * @example 1
+             */
+            position: number;
+            /**
+             * Format: uuid
+             * @description The query_id of the search's answer.
+             */
+            query_id: string;
+        };
+        ClickReport: {
+            /** Format: double */
+            average_position: number;
+            /** Format: double */
+            click_through_rate: number;
+            /** Format: int64 */
+            clicked_searches: number;
+            /** Format: int64 */
+            clicks: number;
+            documents: components["schemas"]["ClickedDocument"][];
+            /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
+            enabled: boolean;
+            /** Format: date-time */
+            from: string;
+            /** @description The first hundred. */
+            positions: components["schemas"]["PositionClicks"][];
+            /** @description By clicks. */
+            queries: components["schemas"]["QueryFigures"][];
+            /** Format: int64 */
+            searches: number;
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
+        };
+        ClickedDocument: {
+            /** Format: double */
+            average_position: number;
+            /** Format: int64 */
+            clicks: number;
+            document_id: string;
+            /** @description Empty when the document is gone. */
+            title: string;
+        };
         CreatedAPIKey: {
             /** Format: date-time */
             created_at: string;
@@ -855,6 +1278,45 @@ export interface components {
             slug: string;
             /** @enum {string} */
             state: "active" | "suspended";
+        };
+        Delivery: {
+            /** @description In the order they were made. */
+            attempts: components["schemas"]["Attempt"][] | null;
+            /** @description What the event tells. */
+            data: unknown;
+            /** @description The header webhook-id: the same in every attempt. */
+            event_id: string;
+            /** @example document.indexed */
+            event_type: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            id: string;
+            /**
+             * @description Why the last attempt failed or was not made.
+             * @example timeout
+             */
+            last_error?: string;
+            /**
+             * Format: int64
+             * @description HTTP status of the last answer.
+             */
+            last_status?: number;
+            /**
+             * Format: date-time
+             * @description Set while it is pending.
+             */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @enum {string} */
+            state: "pending" | "delivering" | "delivered" | "exhausted" | "canceled";
+            /** @description The endpoint. */
+            webhook_id: string;
+        };
+        DeliveryList: {
+            deliveries: components["schemas"]["Delivery"][] | null;
+            /** @description Left out on the last page. */
+            next_cursor?: string;
         };
         Document: {
             /** Format: int64 */
@@ -1020,6 +1482,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        EventTypeInfo: {
+            description: string;
+            /**
+             * @description off: it may be subscribed to, and this version does not send it.
+             * @enum {string}
+             */
+            emission: "always" | "on_request" | "off";
+            /** @description A whole request body. */
+            example: unknown;
+            /** @description JSON Schema of the field data. */
+            schema: unknown;
+            /** @example document.indexed */
+            type: string;
+        };
+        EventTypeList: {
+            event_types: components["schemas"]["EventTypeInfo"][] | null;
+        };
         FieldError: {
             field: string;
             message: string;
@@ -1163,6 +1642,60 @@ export interface components {
             /** @description Left out on the last page. */
             next_cursor?: string;
         };
+        KindLatency: {
+            /** Format: double */
+            average_ms: number;
+            /** @description Answered from the cache. */
+            cached: boolean;
+            /** Format: double */
+            max_ms: number;
+            /** Format: double */
+            p50_ms: number;
+            /** Format: double */
+            p90_ms: number;
+            /** Format: double */
+            p95_ms: number;
+            /** Format: double */
+            p99_ms: number;
+            /** Format: int64 */
+            searches: number;
+            type: string;
+        };
+        LatencyFigures: {
+            /** Format: double */
+            average_ms: number;
+            /** Format: double */
+            max_ms: number;
+            /** Format: double */
+            p50_ms: number;
+            /** Format: double */
+            p90_ms: number;
+            /** Format: double */
+            p95_ms: number;
+            /** Format: double */
+            p99_ms: number;
+            /** Format: int64 */
+            searches: number;
+        };
+        LatencyReport: {
+            /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
+            enabled: boolean;
+            /** Format: date-time */
+            from: string;
+            kinds: components["schemas"]["KindLatency"][];
+            overall: components["schemas"]["LatencyFigures"];
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
+        };
+        PositionClicks: {
+            /** Format: int64 */
+            clicks: number;
+            /** Format: int64 */
+            position: number;
+        };
         Problem: {
             /**
              * @description Stable, for programs.
@@ -1194,6 +1727,45 @@ export interface components {
              * @example /problems/invalid_argument
              */
             type: string;
+        };
+        QueryFigures: {
+            /** Format: double */
+            average_ms: number;
+            /**
+             * Format: double
+             * @description Searches with a click, of all, from 0 to 1.
+             */
+            click_through_rate: number;
+            /** Format: int64 */
+            clicks: number;
+            /** Format: date-time */
+            last_searched_at: string;
+            /** @description In lower case, with single spaces, cut after 256 bytes. */
+            query: string;
+            /** Format: int64 */
+            searches: number;
+            /**
+             * Format: double
+             * @description Of all searches, from 0 to 1.
+             */
+            zero_result_rate: number;
+            /**
+             * Format: int64
+             * @description Searches that found nothing.
+             */
+            zero_results: number;
+        };
+        QueryList: {
+            /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
+            enabled: boolean;
+            /** Format: date-time */
+            from: string;
+            queries: components["schemas"]["QueryFigures"][];
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
         };
         RejectedLine: {
             /** @example invalid_argument */
@@ -1254,6 +1826,64 @@ export interface components {
              * @enum {string}
              */
             type: "hybrid" | "keyword" | "semantic";
+        };
+        SearchFigures: {
+            /**
+             * Format: double
+             * @description Of the clicks, from 1; 0 without any.
+             */
+            average_position: number;
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            cache_hit_rate: number;
+            /**
+             * Format: int64
+             * @description Searches answered from the cache.
+             */
+            cached: number;
+            /**
+             * Format: double
+             * @description Of all searches, from 0 to 1.
+             */
+            click_through_rate: number;
+            /**
+             * Format: int64
+             * @description Searches with a click.
+             */
+            clicked_searches: number;
+            /** Format: int64 */
+            clicks: number;
+            /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
+            enabled: boolean;
+            /** Format: date-time */
+            from: string;
+            latency: components["schemas"]["LatencyFigures"];
+            searches_by_type: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
+            /** Format: int64 */
+            total_searches: number;
+            /** Format: int64 */
+            unique_queries: number;
+            /**
+             * Format: int64
+             * @description By the user_id of the searches that had one.
+             */
+            unique_users: number;
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            zero_result_rate: number;
+            /** Format: int64 */
+            zero_results: number;
         };
         SearchFilters: {
             /** @description All of these must hold. */
@@ -1383,6 +2013,21 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        SearchRow: {
+            /** Format: date-time */
+            at: string;
+            cached: boolean;
+            /** Format: int64 */
+            clicks: number;
+            query: string;
+            query_id: string;
+            /** Format: int64 */
+            results: number;
+            /** Format: double */
+            took_ms: number;
+            type: string;
+            user_id?: string;
+        };
         SearchScoreDetails: {
             keyword: components["schemas"]["SearchKeywordScore"];
         };
@@ -1509,6 +2154,48 @@ export interface components {
              */
             stale: number;
         };
+        SecretRotation: {
+            /**
+             * Format: int64
+             * @description How long requests are signed with the old secret, too. 24 when left out; 0 ends it at once.
+             */
+            overlap_hours?: number;
+            /** @description Made for you when left out. */
+            secret?: string;
+        };
+        Series: {
+            /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
+            enabled: boolean;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            interval_hours: number;
+            points: components["schemas"]["SeriesPoint"][];
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
+        };
+        SeriesPoint: {
+            /**
+             * Format: date-time
+             * @description Where the step begins.
+             */
+            at: string;
+            /** Format: double */
+            average_ms: number;
+            /** Format: int64 */
+            cached: number;
+            /** Format: int64 */
+            clicks: number;
+            /** Format: double */
+            p95_ms: number;
+            /** Format: int64 */
+            searches: number;
+            /** Format: int64 */
+            zero_results: number;
+        };
         Service: {
             /** @description What is wrong, in words; may be empty. */
             detail: string;
@@ -1580,6 +2267,215 @@ export interface components {
             indexing: components["schemas"]["IndexingStats"];
             search: components["schemas"]["SearchStats"];
         };
+        TrendingFigures: {
+            /**
+             * Format: double
+             * @description How many times as often as before, both counted one up: (searches + 1) / (previous_searches + 1).
+             */
+            growth: number;
+            /** Format: date-time */
+            last_searched_at: string;
+            /**
+             * Format: int64
+             * @description In the window before.
+             */
+            previous_searches: number;
+            query: string;
+            /** Format: double */
+            score: number;
+            /**
+             * Format: int64
+             * @description In the window.
+             */
+            searches: number;
+        };
+        TrendingList: {
+            /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
+            enabled: boolean;
+            /** Format: date-time */
+            from: string;
+            queries: components["schemas"]["TrendingFigures"][];
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
+            /** Format: int64 */
+            window_hours: number;
+        };
+        UserQuery: {
+            /** Format: date-time */
+            last_searched_at: string;
+            query: string;
+            /** Format: int64 */
+            searches: number;
+            /** Format: int64 */
+            zero_results: number;
+        };
+        UserSearches: {
+            /** Format: double */
+            average_ms: number;
+            /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
+            enabled: boolean;
+            /** Format: date-time */
+            first_searched_at: string | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            last_searched_at: string | null;
+            /** @description By searches. */
+            queries: components["schemas"]["UserQuery"][];
+            /** @description Newest first. */
+            recent: components["schemas"]["SearchRow"][];
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
+            /** Format: int64 */
+            total_searches: number;
+            /** Format: int64 */
+            unique_queries: number;
+            user_id: string;
+            /** Format: int64 */
+            zero_results: number;
+        };
+        Webhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** @enum {string} */
+            disabled_reason?: "gone" | "failing";
+            /**
+             * @example [
+             *       "document.*"
+             *     ]
+             */
+            events: string[] | null;
+            /**
+             * Format: date-time
+             * @description The first failed attempt since the last success.
+             */
+            failing_since: string | null;
+            /** @description Names of the custom headers. */
+            headers: string[] | null;
+            id: string;
+            /**
+             * Format: int64
+             * @description How many requests it gets at once.
+             */
+            max_concurrency: number;
+            /**
+             * Format: date-time
+             * @description Until then every request is signed with the old secret, too.
+             */
+            previous_secret_expires_at: string | null;
+            /**
+             * @description disabled: it answered 410, or failed for 5 days without a success.
+             * @enum {string}
+             */
+            state: "active" | "paused" | "disabled";
+            /** Format: date-time */
+            updated_at: string;
+            /** @example https://example.com/webhook */
+            url: string;
+        };
+        WebhookInput: {
+            description?: string;
+            /**
+             * @description Types or patterns: document.indexed, document.*, *
+             * @example [
+             *       "document.indexed",
+             *       "search.performed"
+             *     ]
+             */
+            events: string[] | null;
+            /** @description Custom headers of every request; their values are stored encrypted. */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description 8 when left out.
+             */
+            max_concurrency?: number;
+            /**
+             * @description whsec_ with 24 to 64 bytes in base64, or any text from 12 characters on. Made for you when left out.
+             * @example webhook_secret
+             */
+            secret?: string;
+            /**
+             * @description Where events are sent, by POST.
+             * @example https://example.com/webhook
+             */
+            url: string;
+        };
+        WebhookList: {
+            /** @description Left out on the last page. */
+            next_cursor?: string;
+            webhooks: components["schemas"]["Webhook"][] | null;
+        };
+        WebhookPatch: {
+            description?: string;
+            events?: string[] | null;
+            /** @description Replaces all custom headers; null removes them. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** Format: int64 */
+            max_concurrency?: number;
+            /**
+             * @description paused: events wait. active: enables a disabled webhook, too.
+             * @enum {string}
+             */
+            state?: "active" | "paused";
+            url?: string;
+        };
+        WebhookWithSecret: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** @enum {string} */
+            disabled_reason?: "gone" | "failing";
+            /**
+             * @example [
+             *       "document.*"
+             *     ]
+             */
+            events: string[] | null;
+            /**
+             * Format: date-time
+             * @description The first failed attempt since the last success.
+             */
+            failing_since: string | null;
+            /** @description Names of the custom headers. */
+            headers: string[] | null;
+            id: string;
+            /**
+             * Format: int64
+             * @description How many requests it gets at once.
+             */
+            max_concurrency: number;
+            /**
+             * Format: date-time
+             * @description Until then every request is signed with the old secret, too.
+             */
+            previous_secret_expires_at: string | null;
+            /**
+             * @description Shown this once. Verify webhook-signature with it.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+            /**
+             * @description disabled: it answered 410, or failed for 5 days without a success.
+             * @enum {string}
+             */
+            state: "active" | "paused" | "disabled";
+            /** Format: date-time */
+            updated_at: string;
+            /** @example https://example.com/webhook */
+            url: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1589,6 +2485,756 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getSearchClicks: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+                /** @description How many to list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClickReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportSearches: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+                format?: "csv" | "ndjson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearchLatency: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatencyReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPopularQueries: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+                /** @description How many to list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearchStats: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchFigures"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearchTimeseries: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+                /** @description The length of a step. */
+                interval_hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTrendingQueries: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description How many hours are compared with as many before. */
+                window_hours?: number;
+                /** @description Searches that a query needs. */
+                minimum?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendingList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUserSearches: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+                /** @description How many queries and searches to list. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The user_id of searches. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserSearches"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getZeroResultQueries: {
+        parameters: {
+            query?: {
+                /** @description The days up to now. Not together with from or to. */
+                days?: number;
+                /** @description RFC 3339 or a day in UTC; 30 days before to when left out. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range; now when left out. */
+                to?: string;
+                /** @description How many to list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAPIKeys: {
         parameters: {
             query?: {
@@ -1821,6 +3467,166 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resendDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEventTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTypeList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2302,6 +4108,790 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                state?: "pending" | "delivering" | "delivered" | "exhausted" | "canceled";
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4075,6 +6665,118 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clickResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClickBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
