@@ -44,6 +44,7 @@ dev: tools/run admin-ui/try build ## start everything: API :8080, Temporal UI :8
 .PHONY: build
 build: ## build bin/rustassistant
 	@$(TOOLS) go
+	@test -e bin/rustassistant || echo 'building rustassistant (minutes the first time, seconds later) ...' >&2
 	@$(GO_BUILD) ./cmd/rustassistant
 
 .PHONY: admin-ui
