@@ -95,6 +95,9 @@ func (d *Documents) IndexBatch(ctx context.Context, in IndexBatchInput) (IndexBa
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
 	beat.set(Progress{Stage: domain.StageLoad})
+	if err := d.Store.StartJob(ctx, in.TenantID, in.JobID, domain.StageChunk); err != nil {
+		return IndexBatchOutput{}, toTemporal(err)
+	}
 	attempt := int(activity.GetInfo(ctx).Attempt)
 	if attempt >= isolateFrom {
 		return d.indexEach(ctx, in, attempt, beat)

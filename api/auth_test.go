@@ -163,7 +163,7 @@ func TestTheDeveloperNeedsNoKeyAndNobodyElseIsTheDeveloper(t *testing.T) {
 	require.Equal(t, []any{"platform"}, session["scopes"])
 	e.do("GET", "/api/admin/tenants", nil, "X-API-Key", "").is(200)
 	// A request that does not come from this machine.
-	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://localhost/", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/", nil)
 	require.NoError(t, err)
 	r.RemoteAddr = "192.0.2.1:1234"
 	require.False(t, developer(r))

@@ -123,7 +123,7 @@ func TestJobsAreListedCanceledAndWatched(t *testing.T) {
 	require.Equal(t, "n", items.Items[0].ExternalID)
 	e.do("GET", path+"/items?cursor=abc", nil).problem(422, domain.CodeInvalid).names(t, "cursor")
 
-	req, err := http.NewRequestWithContext(t.Context(), "GET", e.http.URL+path+"/events", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.http.URL+path+"/events", nil)
 	require.NoError(t, err)
 	req.Header.Set("X-API-Key", e.admin)
 	res, err := http.DefaultClient.Do(req)
@@ -200,7 +200,7 @@ func TestStoppingFinishesWhatRunsAndEndsStreams(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- e.server.Run(ctx, listener) }()
 	base := "http://" + listener.Addr().String()
-	req, err := http.NewRequestWithContext(t.Context(), "GET", base+"/api/index/jobs/"+made.JobID.String()+"/events", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/api/index/jobs/"+made.JobID.String()+"/events", nil)
 	require.NoError(t, err)
 	req.Header.Set("X-API-Key", e.admin)
 	res, err := http.DefaultClient.Do(req)

@@ -35,7 +35,7 @@ type Throughput struct {
 func (s *Store) TenantStats(ctx context.Context, tenant uuid.UUID) (out Stats, err error) {
 	out.Jobs = map[domain.JobState]int64{}
 	since := firstIDSince(time.Now().Add(-24 * time.Hour))
-	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+	err = s.readInTenant(ctx, tenant, func(q *db.Queries) error {
 		if err := out.countDocuments(ctx, q, tenant); err != nil {
 			return err
 		}

@@ -66,6 +66,10 @@ func openPool(ctx context.Context, o Options, role string, size int) (*pgxpool.P
 	cfg.ConnConfig.ConnectTimeout = connectTimeout
 	cfg.ConnConfig.RuntimeParams["role"] = role
 	cfg.ConnConfig.RuntimeParams["application_name"] = role
+	// Every statement looks rows up by key. A plan made for one tenant's id is
+	// worse: while the statistics do not know a new tenant, it takes the tenant for
+	// empty and reads all of it for each row.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	if o.Configure != nil {
 		o.Configure(cfg)
 	}
