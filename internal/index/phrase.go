@@ -72,21 +72,17 @@ func (m *phraseMatcher) align(chunk uint32) uint32 {
 }
 
 // adjacent reports whether the terms stand in the order of the phrase in the
-// current chunk. The terms of one compound share a position; that is why two
-// different terms may also be at the same one, and why two terms of a compound
-// in the query may be one apart in the text.
+// current chunk.
 func (m *phraseMatcher) adjacent(ph phrase) bool {
 	if len(ph) == 1 {
 		return true
 	}
 	m.reached = m.cursors[0].positions(m.reached[:0])
 	for k := 1; k < len(ph) && len(m.reached) > 0; k++ {
-		distance := uint32(ph[k].offset - ph[k-1].offset)
-		same := ph[k].term != ph[k-1].term
 		other := m.cursors[k].positions(m.positions[0][:0])
 		next := m.positions[1][:0]
-		for _, p := range other {
-			if m.reachable(p, distance, same) {
+		for i, p := range other {
+			if m.follows(ph[k-1], ph[k], p, i > 0 && other[i-1] == p) {
 				next = append(next, p)
 			}
 		}
@@ -96,14 +92,19 @@ func (m *phraseMatcher) adjacent(ph phrase) bool {
 	return len(m.reached) > 0
 }
 
-// reachable reports whether position p continues one of those reached.
-func (m *phraseMatcher) reachable(p, distance uint32, same bool) bool {
+// follows reports whether term b at position p continues one of the positions
+// reached by term a: at the distance that the phrase has, where neighbours in
+// one compound count as one apart. The terms of one compound share a position
+// in the text, so p may also be the same: of two different terms, or again of
+// a term that the compound of the phrase has twice.
+func (m *phraseMatcher) follows(a, b phraseTerm, p uint32, again bool) bool {
+	distance := uint32(b.offset - a.offset)
 	if step := max(distance, 1); p >= step {
 		if _, ok := slices.BinarySearch(m.reached, p-step); ok {
 			return true
 		}
 	}
-	if !same {
+	if a.term == b.term && (distance > 0 || !again) {
 		return false
 	}
 	_, ok := slices.BinarySearch(m.reached, p)

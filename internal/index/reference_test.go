@@ -293,9 +293,10 @@ func (c *refChunk) has(p *plan, ph phrase) bool {
 			return true
 		}
 		distance := ph[k].offset - ph[k-1].offset
-		for _, at := range c.terms[p.terms[ph[k].term].term] {
-			next := at-position == max(distance, 1) || (at == position && ph[k].term != ph[k-1].term)
-			if next && from(k+1, at) {
+		at0 := c.terms[p.terms[ph[k].term].term]
+		for i, at := range at0 {
+			again := ph[k].term != ph[k-1].term || (distance == 0 && i > 0 && at0[i-1] == at)
+			if (at-position == max(distance, 1) || (at == position && again)) && from(k+1, at) {
 				return true
 			}
 		}
