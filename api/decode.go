@@ -85,7 +85,7 @@ func decodeObject(data []byte, dst any) error {
 	if _, err := dec.Token(); err != nil {
 		return syntaxError(data)
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // the end of the text is io.EOF itself
+	if _, err := dec.Token(); err != io.EOF {
 		return syntaxError(data)
 	}
 	if len(d.errs) > 0 {

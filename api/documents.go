@@ -100,6 +100,7 @@ func utc(t *time.Time) *time.Time {
 	return &u
 }
 
+// DocumentIDInput names a document in the path.
 type DocumentIDInput struct {
 	ID string `path:"id" doc:"The document's id." example:"0198c0de-0000-7000-8000-000000000000"`
 }

@@ -56,6 +56,7 @@ func (s *Server) jobView(j *domain.Job) Job {
 	}
 }
 
+// JobIDInput names a job in the path.
 type JobIDInput struct {
 	ID string `path:"id" doc:"The job's id." example:"0198c0de-0000-7000-8000-000000000000"`
 }

@@ -155,7 +155,7 @@ func (p *Problem) headers(set func(name, value string)) {
 // huma makes its errors through these two variables; it offers no other way.
 func init() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return describe(context.Background(), fromHuma(status, message, errs))
+		return describe(context.Background(), fromHuma(status, message, errs)) //nolint:forbidigo // huma has no context to give here
 	}
 	huma.NewErrorWithContext = func(c huma.Context, status int, message string, errs ...error) huma.StatusError {
 		p := newProblem(c.Context(), fromHuma(status, message, errs))

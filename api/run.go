@@ -54,9 +54,7 @@ func (s *Server) Background(ctx context.Context) { s.keyUse.run(ctx) }
 // drain ends the server. ctx has ended already.
 func (s *Server) drain(ctx context.Context, server *http.Server) error {
 	close(s.draining)
-	if s.deps.DrainDelay > 0 {
-		time.Sleep(s.deps.DrainDelay)
-	}
+	<-time.After(s.deps.DrainDelay)
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.deps.ShutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(limit); err != nil {

@@ -18,6 +18,7 @@ import (
 
 // fuzzSegments are small valid segments of every shape.
 func fuzzSegments(t testing.TB) [][]byte {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(7, 7))
 	var out [][]byte
 	for _, docs := range []int{0, 1, 3, 400} {

@@ -45,13 +45,16 @@ type MergePolicy struct {
 
 // DefaultMergePolicy is for compaction in the background.
 func DefaultMergePolicy() MergePolicy {
-	return MergePolicy{Fanout: 8, FloorBytes: 1 << 20, MaxBytes: 4 << 30, MaxSegments: 32, MaxDead: 0.2}
+	return MergePolicy{Fanout: 8, FloorBytes: 16 << 10, MaxBytes: 4 << 30, MaxSegments: 32, MaxDead: 0.2}
 }
 
 // TailMergePolicy is for the merge right after a commit: it only touches tiny
-// segments and takes milliseconds.
+// segments and takes milliseconds. Its sizes are those of DefaultMergePolicy:
+// two ladders would make each policy undo the other's rest.
 func TailMergePolicy() MergePolicy {
-	return MergePolicy{Fanout: 8, FloorBytes: 16 << 10, MaxBytes: 2 << 20, MaxSegments: 32}
+	p := DefaultMergePolicy()
+	p.MaxBytes, p.MaxDead = 2<<20, 0
+	return p
 }
 
 // PlanMerge returns groups of segments to merge, the most useful first. Groups

@@ -85,18 +85,17 @@ func (r *reference) live() []refChunk {
 			for t, p := range title {
 				rc.titleTerms[t] = len(p)
 			}
-			l1, base := scanInto(a, rc.terms, d.Title, 0)
-			if len(title) == 0 {
-				base = 0
-			} else { // the gap follows the title's last indexed word
+			l1, _ := scanInto(a, rc.terms, d.Title, 0)
+			base := 0
+			if len(title) > 0 { // the gap follows the title's last indexed word
 				last := 0
 				for _, p := range title {
 					last = max(last, p[len(p)-1])
 				}
 				base = last + fieldGap
 			}
-			l2, base := scanInto(a, rc.terms, headingBelowTitle(c.Heading, d.Title), base)
-			l3, _ := scanInto(a, rc.terms, c.Content, base)
+			l2, after := scanInto(a, rc.terms, headingBelowTitle(c.Heading, d.Title), base)
+			l3, _ := scanInto(a, rc.terms, c.Content, after)
 			rc.length = l1 + l2 + l3
 			chunks = append(chunks, rc)
 		}

@@ -86,7 +86,6 @@ type search struct {
 	eligible bitset
 	phrases  phraseMatcher
 	block    storedBlock
-	hitTerms map[string]float64
 }
 
 // termWeights are a term's numbers over the whole snapshot.

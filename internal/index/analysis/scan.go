@@ -167,7 +167,7 @@ func (s *scanner) suffixEnd(i, j int) int {
 	if j >= len(text) {
 		return j
 	}
-	k := j
+	var k int
 	switch {
 	case text[j] == '+' && j+1 < len(text) && text[j+1] == '+':
 		k = j + 2
