@@ -12,7 +12,7 @@ import (
 func TestUnpackReversesPack(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 4))
-	for width := uint(0); width <= 32; width++ {
+	for width := range uint(33) {
 		for _, n := range []int{1, 2, 5, 127, 128} {
 			values := make([]uint32, n)
 			for i := range values {

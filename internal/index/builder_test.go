@@ -105,7 +105,7 @@ func TestEmptySegment(t *testing.T) {
 func TestHeadingBelowTitle(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "Install > Linux", headingBelowTitle("Guide > Install > Linux", "Guide"))
-	require.Equal(t, "", headingBelowTitle("Guide", "Guide"))
+	require.Empty(t, headingBelowTitle("Guide", "Guide"))
 	require.Equal(t, "Guidelines", headingBelowTitle("Guidelines", "Guide"))
 	require.Equal(t, "Install", headingBelowTitle("Install", ""))
 }

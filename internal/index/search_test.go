@@ -15,6 +15,7 @@ import (
 
 // texts returns a snapshot of documents with these contents, ids rising.
 func texts(t testing.TB, contents ...string) *Snapshot {
+	t.Helper()
 	var docs []Document
 	for i, c := range contents {
 		docs = append(docs, Document{ID: testID(i), Version: 1, ExternalID: fmt.Sprint(i), Chunks: []Chunk{{Content: c}}})
@@ -23,6 +24,7 @@ func texts(t testing.TB, contents ...string) *Snapshot {
 }
 
 func snapshotOf(t testing.TB, docs ...Document) *Snapshot {
+	t.Helper()
 	data, _ := build(t, docs...)
 	s, err := OpenBytes(data)
 	require.NoError(t, err)
@@ -110,8 +112,8 @@ func TestPhrasesAndExclusionsInDocumentsOfSeveralChunks(t *testing.T) {
 	)
 	require.Equal(t, "b", found(t, s, Request{Query: "apple -cherry"}))
 	require.ElementsMatch(t, []string{"a", "b"}, strings.Fields(found(t, s, Request{Query: "apple -cherry", Group: GroupNone})))
-	require.Equal(t, "", found(t, s, Request{Query: `"pie cherry"`}), "no phrase goes over the end of a chunk")
-	require.Equal(t, "", found(t, s, Request{Query: `"apple pie" "cherry cake"`}), "all phrases in one passage")
+	require.Empty(t, found(t, s, Request{Query: `"pie cherry"`}), "no phrase goes over the end of a chunk")
+	require.Empty(t, found(t, s, Request{Query: `"apple pie" "cherry cake"`}), "all phrases in one passage")
 }
 
 // Title, heading and content are one text for words, but no phrase crosses.
