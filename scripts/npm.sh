@@ -13,5 +13,6 @@ authorities=/etc/ssl/certs/ca-certificates.crt
 if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -e "$authorities" ]; then
   export NODE_EXTRA_CA_CERTS=$authorities
 fi
+export npm_config_update_notifier=false
 cd "$root/admin-ui"
 exec npm "$@"
