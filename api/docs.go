@@ -72,7 +72,7 @@ func (s *Server) renderDocs() error {
 	if s.openAPI, err = s.api.OpenAPI().MarshalJSON(); err != nil {
 		return fmt.Errorf("encode the OpenAPI document: %w", err)
 	}
-	page, err := template.New("docs").Parse(docsTemplate)
+	page, err := template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsTemplate)
 	if err != nil {
 		return fmt.Errorf("read the template of the docs: %w", err)
 	}
@@ -303,4 +303,17 @@ func curl(r *route, body *docsBody) string {
 		return out.String() + " \\\n  --data-binary @documents.ndjson"
 	}
 	return out.String() + " \\\n  -d '" + strings.ReplaceAll(body.Example, "'", `'\''`) + "'"
+}
+
+// prose escapes a description and makes code of what stands in backticks.
+func prose(text string) template.HTML {
+	var b strings.Builder
+	for n, part := range strings.Split(text, "`") {
+		part = template.HTMLEscapeString(part)
+		if n%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String()) //nolint:gosec // every part was escaped
 }
