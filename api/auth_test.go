@@ -64,13 +64,18 @@ func TestEveryRouteNeedsItsScope(t *testing.T) {
 // TestForeignIDsDoNotExist walks every route that takes an id with those of
 // another tenant.
 func TestForeignIDsDoNotExist(t *testing.T) {
-	t.Parallel()
-	e := newEnv(t)
+	e := newWebhookEnv(t)
 	made := e.create(map[string]any{"content": "secret canary", "external_id": "n"})
 	var key CreatedAPIKey
 	e.do("POST", "/api/admin/api-keys", `{"name":"k"}`).is(201).into(&key)
-	ids := map[string]string{"documents": made.ID.String(), "jobs": made.JobID.String(), "api-keys": key.ID.String()}
-	bodies := map[string]string{"PUT": `{"content":"x"}`, "PATCH": `{"title":"x"}`, "POST": "", "GET": "", "DELETE": ""}
+	hook := e.createWebhook(guideWebhook)
+	var delivery struct{ ID uuid.UUID }
+	e.do("POST", "/api/admin/webhooks/"+hook.ID.String()+"/test", "").into(&delivery)
+	ids := map[string]string{
+		"documents": made.ID.String(), "jobs": made.JobID.String(), "api-keys": key.ID.String(),
+		"webhooks": hook.ID.String(), "deliveries": delivery.ID.String(),
+	}
+	bodies := map[string]string{"PUT": `{"content":"x"}`, "PATCH": `{"title":"x"}`, "POST": `{}`, "GET": "", "DELETE": ""}
 	walked := 0
 	for _, r := range e.server.routeTable() {
 		if !strings.Contains(r.path, "{id}") {
@@ -88,13 +93,16 @@ func TestForeignIDsDoNotExist(t *testing.T) {
 			if r.bodyLimit != noBody {
 				body = bodies[r.method]
 			}
+			if r.method == http.MethodPatch && strings.Contains(r.path, "/webhooks/") {
+				body = `{"events":["document.*"]}`
+			}
 			a := e.do(r.method, strings.ReplaceAll(r.path, "{id}", foreign), body, "X-API-Key", e.foreign)
 			a.problem(404, domain.CodeNotFound)
 			require.NotContains(t, string(a.body), "canary")
 		}
 		walked++
 	}
-	require.Equal(t, 11, walked)
+	require.Equal(t, 18, walked)
 	for path, body := range map[string]string{
 		"/api/index": `{"document_id":"` + made.ID.String() + `"}`, "/api/index/batch": `{"document_ids":["` + made.ID.String() + `"]}`,
 	} {
