@@ -128,13 +128,13 @@ build_tool() {
   [ ! -x "$path" ] || return 0 # another process built it while we waited
   check_go
   [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -n "${SSL_CERT_FILE:-}" ] || ! have apt-get || apt_install ca-certificates
-  say "building $name $(tool_version "$name") (once; about 3 minutes on 2 cores for the larger ones) ..."
+  say "building $name $(tool_version "$name") (once; up to 8 minutes on 2 cores) ..."
   dir=$(dirname "$path")
   rm -rf "$dir.tmp"
   # Outside of the project, so that neither its go.mod nor the flags of the
   # shell matter; moved into place whole, so that a killed build leaves nothing.
   (cd / && env -u GOOS -u GOARCH GOFLAGS= GOWORK=off CGO_ENABLED=0 GOBIN="$dir.tmp" \
-    go install "$(tool_module "$name")@v$(tool_version "$name")") || die "could not build $name"
+    go install -ldflags "-s -w" "$(tool_module "$name")@v$(tool_version "$name")") || die "could not build $name"
   rm -rf "$dir"
   mv "$dir.tmp" "$dir"
 }

@@ -128,7 +128,7 @@ func findTemporal() (string, error) {
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", &MissingToolError{
 			Tool: "the Temporal CLI",
-			Hint: "run `make tools` (builds it once, about 3 minutes), or install temporal " + TemporalCLIVersion + ", or set " + EnvTemporalCLI,
+			Hint: "run `make tools` (builds it once, some minutes), or install temporal " + TemporalCLIVersion + ", or set " + EnvTemporalCLI,
 		}
 	}
 	if err != nil {
