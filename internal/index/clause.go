@@ -1,5 +1,7 @@
 package index
 
+import "sort"
+
 // clause scores one term in one field of one segment.
 //
 // A posting contributes weight - weight/(1 + freq*inverse[length]), which is
@@ -34,7 +36,7 @@ func (c *clause) start(l *postingsList, seg *Segment, lengths []byte, weight flo
 	}
 	c.loadFreqs()
 	for i, chunk := range c.chunks[:c.n] {
-		c.bound = max(c.bound, c.contribution(c.freqs[i], u16(lengths, int(chunk))))
+		c.bound = max(c.bound, c.contribution(c.freqs[i]+1, u16(lengths, int(chunk))))
 	}
 }
 
@@ -107,33 +109,51 @@ func (c *clause) worthLess(o *clause) bool {
 // that reach need in marks. Blocks whose bound is below skip are left out.
 func (c *clause) accumulate(sums []uint32, marks []uint64, base, end, need, skip uint32) {
 	c.seek(base)
-	lengths, inverse, weight := c.lengths, c.inverse, c.weight
 	for c.chunk < end {
 		if skip > 0 && c.blockBound(c.block) < skip {
 			c.load(c.block + 1)
 			continue
 		}
-		c.loadFreqs()
-		chunks, freqs := c.chunks[c.i:c.n], c.freqs[c.i:c.n]
-		k := 0
-		for ; k < len(chunks); k++ {
-			chunk := chunks[k]
-			if chunk >= end {
-				break
-			}
-			x := float32(freqs[k]) * inverse[u16(lengths, int(chunk))]
-			j := chunk - base
-			sum := sums[j] + uint32(weight-weight/(1+x)) + 1
-			sums[j] = sum
-			if sum >= need {
-				marks[j>>6] |= 1 << (j & 63)
-			}
+		n := c.n
+		if c.last >= end {
+			n = c.i + sort.Search(c.n-c.i, func(k int) bool { return c.chunks[c.i+k] >= end })
 		}
-		if c.i += k; c.i < c.n {
-			c.chunk = c.chunks[c.i]
+		if c.decode.width == 0 {
+			c.addOnes(sums, marks, base, need, c.chunks[c.i:n])
+		} else {
+			c.loadFreqs()
+			c.addBlock(sums, marks, base, need, c.chunks[c.i:n], c.freqs[c.i:n])
+		}
+		if n < c.n {
+			c.i, c.chunk = n, c.chunks[n]
 			return
 		}
 		c.load(c.block + 1)
+	}
+}
+
+// addBlock is the inner loop of accumulate; freqs are less one. It marks
+// without a branch: about half of the sums reach need, in no order that a
+// processor could predict.
+func (c *clause) addBlock(sums []uint32, marks []uint64, base, need uint32, chunks, freqs []uint32) {
+	lengths, inverse, weight, least := c.lengths, c.inverse, c.weight, uint64(need)-1
+	for k, chunk := range chunks {
+		x := float32(freqs[k]+1) * inverse[u16(lengths, int(chunk))]
+		j := chunk - base
+		sum := sums[j] + uint32(weight-weight/(1+x)) + 1
+		sums[j] = sum
+		marks[j>>6] |= (least - uint64(sum)) >> 63 << (j & 63)
+	}
+}
+
+// addOnes is addBlock for a block of chunks that have the term once.
+func (c *clause) addOnes(sums []uint32, marks []uint64, base, need uint32, chunks []uint32) {
+	lengths, inverse, weight, least := c.lengths, c.inverse, c.weight, uint64(need)-1
+	for _, chunk := range chunks {
+		j := chunk - base
+		sum := sums[j] + uint32(weight-weight/(1+inverse[u16(lengths, int(chunk))])) + 1
+		sums[j] = sum
+		marks[j>>6] |= (least - uint64(sum)) >> 63 << (j & 63)
 	}
 }
 

@@ -28,7 +28,7 @@ type cursor struct {
 	posStarts   [blockSize + 1]uint32
 
 	chunks [blockSize]uint32
-	freqs  [blockSize]uint32
+	freqs  [blockSize]uint32 // less one, when decode.ready
 }
 
 // open moves to the first posting of a list of a segment with that many chunks.
@@ -92,22 +92,19 @@ func (c *cursor) load(block int) {
 	c.decode.freqs, c.decode.width, c.decode.ready = src[2+size:], freqWidth, false
 }
 
-// loadFreqs decodes the frequencies of the current block.
+// loadFreqs decodes the frequencies of the current block, less one.
 func (c *cursor) loadFreqs() {
 	if c.decode.ready {
 		return
 	}
 	unpack(&c.freqs, c.decode.freqs, c.decode.width, c.n)
-	for i := range c.freqs[:c.n] {
-		c.freqs[i]++
-	}
 	c.decode.ready = true
 }
 
 // freq returns the frequency of the current posting.
 func (c *cursor) freq() uint32 {
 	if c.decode.ready {
-		return c.freqs[c.i]
+		return c.freqs[c.i] + 1
 	}
 	return unpackOne(c.decode.freqs, c.decode.width, c.i) + 1
 }
@@ -192,7 +189,7 @@ func (c *cursor) locatePositions() bool {
 	total := uint64(0)
 	for i, f := range c.freqs[:c.n] {
 		c.posStarts[i] = uint32(total)
-		total += uint64(f)
+		total += uint64(f) + 1
 	}
 	c.posStarts[c.n] = uint32(total)
 	var src []byte

@@ -161,18 +161,21 @@ func (r *reference) search(req Request) (hits []refHit, total int) {
 		return cmp.Compare(x.ordinal, y.ordinal)
 	})
 	total = len(hits)
-	if a := req.After; a != nil {
-		hits = slices.DeleteFunc(hits, func(h refHit) bool {
-			if h.score != a.Score {
-				return h.score > a.Score
-			}
-			if c := bytes.Compare(h.id[:], a.DocumentID[:]); c != 0 || req.Group == GroupDocument {
-				return c <= 0
-			}
-			return h.ordinal <= a.Ordinal
-		})
+	if req.After != nil {
+		hits = slices.DeleteFunc(hits, func(h refHit) bool { return !refBehind(h, req.After, req.Group) })
 	}
 	return hits[:min(len(hits), req.Limit)], total
+}
+
+// refBehind reports whether a hit ranks behind a cursor.
+func refBehind(h refHit, a *Cursor, group Group) bool {
+	if h.score != a.Score {
+		return h.score < a.Score
+	}
+	if c := bytes.Compare(h.id[:], a.DocumentID[:]); c != 0 || group == GroupDocument {
+		return c > 0
+	}
+	return h.ordinal > a.Ordinal
 }
 
 func refWeights(chunks []refChunk, p *plan, params Params) (terms []refTerm, scale float64) {
