@@ -154,3 +154,10 @@ func TestKindBySniffing(t *testing.T) {
 	require.Equal(t, kindCode, kindBySniffing("#!/bin/sh\necho hello\n"))
 	require.Equal(t, kindText, kindBySniffing(prose("plain", 20)))
 }
+
+func TestADocumentALittleOverTheLimitStaysWhole(t *testing.T) {
+	t.Parallel()
+	text := strings.TrimSpace(strings.Repeat("word ", 600))
+	require.Len(t, Split(Input{Content: text}), 1)
+	require.Greater(t, len(Split(Input{Content: strings.Repeat("word ", 700)})), 1)
+}
