@@ -166,10 +166,14 @@ func (h *hider) newer(i int, vi uint64, j int, vj uint64) bool {
 
 // view returns the segment's view, the old one if nothing changed.
 func (h *hider) view(i int, s refHandle) *view {
-	if v := h.old[s.ref.ID]; v != nil && !h.owned[i] {
-		return v
+	v := h.old[s.ref.ID]
+	if v == nil {
+		v = newView(s.handle, s.ref)
 	}
-	return newView(s.handle, s.ref, h.hidden[i])
+	if h.owned[i] {
+		v = v.hiding(h.hidden[i])
+	}
+	return v
 }
 
 // searchDocs returns the first document in [from, to) whose id is not below id.
