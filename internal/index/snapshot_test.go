@@ -55,7 +55,7 @@ func TestOldSnapshotsDoNotChange(t *testing.T) {
 			if a.results != nil {
 				require.Equal(t, a.results, again, "snapshot %d", i)
 			}
-			require.EqualValues(t, len(l.refs), a.snapshot.Stats().Segments)
+			require.Equal(t, len(l.refs), a.snapshot.Stats().Segments)
 			a.snapshot.Release()
 		}
 	})
