@@ -17,9 +17,16 @@ BEGIN
                 RAISE EXCEPTION 'role % does not exist and % may not create it', wanted, current_user
                     USING HINT = format('Run as an administrator: CREATE ROLE %I NOLOGIN; GRANT %I TO %I;', wanted, wanted, current_user);
         END;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        -- Also for a member: whoever creates a role in PostgreSQL 16 and later is
+        -- one without the right to SET ROLE, and the grant brings that.
+        BEGIN
             EXECUTE format('GRANT %I TO %I', wanted, current_user);
-        END IF;
+        EXCEPTION
+            WHEN insufficient_privilege THEN
+                IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+                    RAISE;
+                END IF;
+        END;
     END LOOP;
 END
 $$;
