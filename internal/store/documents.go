@@ -25,15 +25,7 @@ type DocumentFilter struct {
 // Document returns one document and its content.
 func (s *Store) Document(ctx context.Context, tenant, id uuid.UUID) (d domain.Document, content string, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		row, err := q.DocumentGet(ctx, db.DocumentGetParams{TenantID: tenant, ID: id})
-		if noRows(err) {
-			return domain.NotFound("document")
-		}
-		if err != nil {
-			return err
-		}
-		d, err = documentFrom(row)
-		if err != nil {
+		if d, err = getDocument(ctx, q, tenant, id); err != nil {
 			return err
 		}
 		content, err = q.DocumentContentGet(ctx, db.DocumentContentGetParams{TenantID: tenant, DocumentID: id})
@@ -45,17 +37,21 @@ func (s *Store) Document(ctx context.Context, tenant, id uuid.UUID) (d domain.Do
 // DocumentInfo returns one document without its content.
 func (s *Store) DocumentInfo(ctx context.Context, tenant, id uuid.UUID) (d domain.Document, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		row, err := q.DocumentGet(ctx, db.DocumentGetParams{TenantID: tenant, ID: id})
-		if noRows(err) {
-			return domain.NotFound("document")
-		}
-		if err != nil {
-			return err
-		}
-		d, err = documentFrom(row)
+		d, err = getDocument(ctx, q, tenant, id)
 		return err
 	})
 	return d, err
+}
+
+func getDocument(ctx context.Context, q *db.Queries, tenant, id uuid.UUID) (domain.Document, error) {
+	row, err := q.DocumentGet(ctx, db.DocumentGetParams{TenantID: tenant, ID: id})
+	if noRows(err) {
+		return domain.Document{}, domain.NotFound("document")
+	}
+	if err != nil {
+		return domain.Document{}, err
+	}
+	return documentFrom(row)
 }
 
 // Documents lists documents, newest first.
