@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rustassistant/rustassistant/internal/embed"
 	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
@@ -94,7 +95,7 @@ func (r *reference) live() []refChunk {
 				}
 				base = last + fieldGap
 			}
-			l2, after := scanInto(a, rc.terms, headingBelowTitle(c.Heading, d.Title), base)
+			l2, after := scanInto(a, rc.terms, embed.HeadingBelowTitle(c.Heading, d.Title), base)
 			l3, _ := scanInto(a, rc.terms, c.Content, after)
 			rc.length = l1 + l2 + l3
 			chunks = append(chunks, rc)

@@ -27,7 +27,7 @@ func sampleOf(texts ...string) Sample {
 
 func TestSameSampleAndSeedGiveTheSameFileOnAnyNumberOfWorkers(t *testing.T) {
 	t.Parallel()
-	texts := zipfTexts(3, 1500, 40, 3000)
+	texts := zipfTexts(3, 700, 20, 1500)
 	want := trainBytes(t, texts, Options{Seed: 5, Workers: 1})
 	for _, workers := range []int{2, 3, 8} {
 		require.True(t, bytes.Equal(want, trainBytes(t, texts, Options{Seed: 5, Workers: workers})), "%d workers", workers)
@@ -37,7 +37,7 @@ func TestSameSampleAndSeedGiveTheSameFileOnAnyNumberOfWorkers(t *testing.T) {
 
 func TestCancelEndsTheTrainingInEveryStage(t *testing.T) {
 	t.Parallel()
-	texts := zipfTexts(3, 1500, 20, 1000)
+	texts := zipfTexts(3, 600, 15, 800)
 	for _, stage := range []string{stageRead, stageLSA, stagePairs, stagePPMI} {
 		ctx, cancel := context.WithCancel(t.Context())
 		after := 0
