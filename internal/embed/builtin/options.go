@@ -17,7 +17,7 @@ const (
 	DefaultMaxChunks     = 50_000
 	DefaultMaxTokens     = 16 << 20
 	DefaultMaxVocabulary = 1 << 16
-	DefaultMaxPairs      = 24 << 20
+	DefaultMaxPairs      = 16 << 20
 )
 
 // Sample yields texts of chunks (see embed.ChunkText) in an order that is the
@@ -79,7 +79,6 @@ type tuning struct {
 	sif        float64 // a of a/(a+p)
 	removed    int     // components removed from the PPMI half
 	lsaWeight  float64 // weight of the LSA half's cosine, 0 to 1
-	shift      float64 // subtracted from PMI
 }
 
 var defaultTuning = tuning{
