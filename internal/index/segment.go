@@ -37,6 +37,8 @@ type Segment struct {
 	keywordTerms *vellum.FST
 	numbers      map[string]numberReader
 	stored       storedReader
+	languages    languageSet // whose rules were used
+	outdated     bool
 }
 
 // Open maps a segment file after its checksum was verified. The file must not
@@ -124,6 +126,9 @@ func parseSegment(data []byte) (s *Segment, err error) {
 		return nil, err
 	}
 	if err := s.parseDictionaries(); err != nil {
+		return nil, err
+	}
+	if err := s.readLanguages(); err != nil {
 		return nil, err
 	}
 	if s.numbers, err = readNumbers(s.sections[sectionNumbers]); err != nil {

@@ -22,6 +22,9 @@ type Snapshot struct {
 	maxTitle   int
 	refs       atomic.Int64
 	norms      normCache
+	languages  languageSet // of all segments
+	settings   *querySettings
+	expansions expansionCache
 }
 
 // Stats describes a Snapshot.
@@ -87,6 +90,7 @@ func (s *Snapshot) summarise() {
 		st.Chunks += v.liveChunks
 		st.HiddenDocs += v.meta.Docs - v.liveDocs
 		st.Bytes += v.file.Bytes
+		s.languages |= v.languages
 		st.TextLength += v.textLength
 		st.TitleLength += v.titleLength
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)
