@@ -26,18 +26,27 @@ func (e *eligibility) chunks(filter *Filter) (bitset, error) {
 	}
 	for _, ph := range e.p.required {
 		matching := newBitset(e.v.meta.Chunks)
-		if err := e.phrase.match(e.v, e.terms, ph, set, func(chunk uint32) { matching.set(int(chunk)) }); err != nil {
+		if err := e.match(&ph, set, func(chunk uint32) { matching.set(int(chunk)) }); err != nil {
 			return nil, err
 		}
 		set.and(matching)
 	}
 	for _, ph := range e.p.excluded {
-		err := e.phrase.match(e.v, e.terms, ph, nil, func(chunk uint32) { e.exclude(set, int(chunk)) })
-		if err != nil {
+		if err := e.match(&ph, nil, func(chunk uint32) { e.exclude(set, int(chunk)) }); err != nil {
 			return nil, err
 		}
 	}
 	return set, nil
+}
+
+// match calls emit for each chunk of within that has a variant of the phrase.
+func (e *eligibility) match(ph *phrases, within bitset, emit func(uint32)) error {
+	for _, variant := range ph.variants {
+		if err := e.phrase.match(e.v, e.terms, variant, within, emit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // exclude drops a chunk, or with grouping its document: whoever excludes a

@@ -42,12 +42,30 @@ type Request struct {
 	Fragments, FragmentSize int
 	// Explain adds the arithmetic of every score.
 	Explain bool
-	// Params tunes the ranking; nil means DefaultParams.
+	// Language is that of the query, as a tag; empty means that of the tenant's
+	// settings, and without one all that the index holds.
+	Language string
+	// Prefix says when the last word is completed.
+	Prefix Prefix
+	// NoTypos leaves words as they are written.
+	NoTypos bool
+	// Params tunes the ranking; nil means those of the tenant's settings.
 	Params *Params
 	// CountLimit is how far matches are counted before Total becomes a lower
 	// bound; 0 means DefaultCountLimit. Counting further costs time.
 	CountLimit int
 }
+
+// Prefix says whether the last word of a query, if it is not followed by a space,
+// may be the beginning of one.
+type Prefix uint8
+
+const (
+	// PrefixAuto completes it when it is found too little otherwise.
+	PrefixAuto Prefix = iota
+	PrefixAlways
+	PrefixNever
+)
 
 // Params are the numbers of BM25.
 type Params struct {
@@ -79,6 +97,16 @@ type Result struct {
 	TotalIsLowerBound bool
 	// Generation is the committed state of the tenant that answered.
 	Generation uint64
+	// Corrections are the words that were also searched by other spellings.
+	Corrections []Correction
+	// DroppedPhrases occur nowhere; their words were searched instead.
+	DroppedPhrases []string
+}
+
+// Correction is a word of the query and the words that were used beside it.
+type Correction struct {
+	Word string
+	Used []string
 }
 
 // Hit is a document with its best chunk, or a chunk.
@@ -151,4 +179,12 @@ type TermScore struct {
 	QueryWeight float64
 	// Contribution is what the passage's score got.
 	Contribution float64
+	// Variant says why another term stands for a word of the query: synonym,
+	// prefix or typo; empty for the word itself.
+	Variant string
+	// Factor is the share that the variant gets; 0 for the word itself.
+	Factor float64
+	// Lead is the part of Contribution that the word itself has on top of its
+	// corrections.
+	Lead float64
 }

@@ -19,7 +19,7 @@ const (
 // Search answers a request. Its errors are domain errors for a request that
 // makes no sense, the context's error, or ErrCorrupt.
 func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err error) {
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(s.settings); err != nil {
 		return nil, err
 	}
 	defer recoverCorrupt(&err)
@@ -31,12 +31,13 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 	if result.Hits, err = q.hits(); err != nil {
 		return nil, err
 	}
+	result.Corrections, result.DroppedPhrases = q.corrections(result.Hits), q.plan.dropped
 	q.release()
 	return result, nil
 }
 
 // prepare fills in defaults and refuses what cannot be evaluated.
-func (r *Request) prepare() error {
+func (r *Request) prepare(settings *querySettings) error {
 	if r.Limit == 0 {
 		r.Limit = DefaultLimit
 	}
@@ -52,7 +53,11 @@ func (r *Request) prepare() error {
 	if r.FragmentSize <= 0 {
 		r.FragmentSize = DefaultFragmentSize
 	}
-	if r.Params == nil {
+	switch {
+	case r.Params != nil:
+	case settings != nil:
+		r.Params = &settings.params
+	default:
 		r.Params = &DefaultParams
 	}
 	p := r.Params
@@ -67,14 +72,16 @@ func (r *Request) prepare() error {
 
 // search is the evaluation of one request. It is pooled with its memory.
 type search struct {
-	analyzer *analysis.Analyzer
-	snapshot *Snapshot
-	request  *Request
-	plan     *plan
-	norms    *norms
-	weights  []termWeights
-	postings []termPostings // views × terms
-	scale    float64        // score units per 1.0
+	analyzer     *analysis.Analyzer
+	snapshot     *Snapshot
+	request      *Request
+	plan         *plan
+	norms        *norms
+	weights      []termWeights
+	groupWeights []groupWeights
+	relaxed      []relaxedWord
+	postings     []termPostings // views × terms
+	scale        float64        // score units per 1.0
 
 	top        topK
 	total      int
@@ -109,15 +116,21 @@ func (q *search) release() {
 
 func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
 	q.snapshot, q.request = s, r
-	q.plan = parse(r.Query, q.analyzer)
+	rules := rulesFor(r.Language, s.languages, s.settings)
+	q.plan = parse(r.Query, &rules, q.analyzer)
 	q.norms = s.normsOf(*r.Params)
 	if err := q.lookUp(); err != nil {
 		return err
 	}
+	return q.relax(ctx)
+}
+
+// evaluate ranks the hits of the plan as it is.
+func (q *search) evaluate(ctx context.Context) error {
 	q.weigh()
-	q.top.reset(r.Limit, q.cursor())
+	q.top.reset(q.request.Limit, q.cursor())
 	q.startCounting()
-	for i := range s.views {
+	for i := range q.snapshot.views {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -161,6 +174,9 @@ func (q *search) lookUp() error {
 	for i, v := range views {
 		postings := q.viewPostings(i)
 		for t := range terms {
+			if terms[t].words != nil {
+				continue
+			}
 			offset, ok, err := v.findTerm(terms[t].key)
 			if err != nil {
 				return err
@@ -179,7 +195,7 @@ func (q *search) lookUp() error {
 			q.weights[t].titleDF += title
 		}
 	}
-	return nil
+	return q.lookUpExpressions()
 }
 
 // idf is that of Lucene: never negative.
@@ -209,6 +225,9 @@ func (q *search) weigh() {
 		}
 		sum += w.text + w.title
 	}
+	if len(q.plan.groups) > 0 {
+		sum += q.weighGroups()
+	}
 	q.scale = defaultScale
 	for sum*q.scale > maxUnits/2 {
 		q.scale /= 2
@@ -216,6 +235,9 @@ func (q *search) weigh() {
 	for t := range q.weights {
 		w := &q.weights[t]
 		w.textWeight, w.titleUnit = float32(w.text*q.scale), float32(w.title*q.scale)
+	}
+	if len(q.plan.groups) > 0 {
+		q.scaleGroups()
 	}
 }
 
@@ -227,19 +249,23 @@ func (q *search) startCounting() {
 		return
 	}
 	scored, most := 0, 0
+	documents := q.request.Group == GroupDocument && q.snapshot.stats.Chunks != q.snapshot.stats.Docs
 	for t, w := range q.weights {
 		if q.plan.terms[t].count == 0 || w.df == 0 {
 			continue
 		}
 		scored++
 		hits := w.df
-		if q.request.Group == GroupDocument && q.snapshot.stats.Chunks != q.snapshot.stats.Docs {
+		if documents {
 			hits = w.titleDF // chunks of one document count once
 		}
 		most = max(most, hits)
 	}
-	exact := scored == 1 && (q.request.Group == GroupNone || q.snapshot.stats.Chunks == q.snapshot.stats.Docs)
-	if exact || most >= q.request.CountLimit {
+	for g := range q.plan.groups {
+		most = max(most, q.groupHits(g, documents))
+	}
+	exact := scored == 1 && len(q.plan.groups) == 0 && (q.request.Group == GroupNone || q.snapshot.stats.Chunks == q.snapshot.stats.Docs)
+	if exact || most >= q.countLimit() {
 		q.total, q.lowerBound, q.counting = most, !exact, false
 	}
 }
@@ -247,7 +273,7 @@ func (q *search) startCounting() {
 // counted adds matches, and ends counting at the limit.
 func (q *search) counted(n int) {
 	q.total += n
-	if q.total >= q.request.CountLimit {
+	if q.total >= q.countLimit() {
 		q.counting, q.lowerBound = false, true
 	}
 }
