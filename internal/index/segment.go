@@ -37,6 +37,7 @@ type Segment struct {
 	keywordTerms *vellum.FST
 	numbers      map[string]numberReader
 	stored       storedReader
+	columns      columnCache
 }
 
 // Open maps a segment file after its checksum was verified. The file must not
