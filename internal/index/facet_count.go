@@ -23,7 +23,7 @@ func (s *Snapshot) addFacets(ctx context.Context, r *Request, own *collector, re
 		if err := s.collectMatches(ctx, r, r.Filter, own); err != nil {
 			return err
 		}
-		if r.Mode != ModeSemantic && (r.Mode == ModeKeyword || own.total > result.Total) && r.MinScore == nil {
+		if r.Mode == ModeKeyword {
 			result.Total, result.TotalIsLowerBound = own.total, false
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Snapshot) addFacets(ctx context.Context, r *Request, own *collector, re
 // to any, those that are not excluded.
 func (s *Snapshot) collectMatches(ctx context.Context, r *Request, filter *Filter, c *collector) error {
 	all := Request{
-		Query: r.Query, Filter: filter, Group: GroupDocument, Params: r.Params, Limit: 1, CountLimit: 1,
+		Query: r.Query, Filter: filter, Group: r.Group, Params: r.Params, Limit: 1, CountLimit: 1,
 	}
 	if r.Mode == ModeKeyword {
 		c.minScore = r.MinScore
