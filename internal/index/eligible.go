@@ -1,9 +1,5 @@
 package index
 
-import (
-	"github.com/RoaringBitmap/roaring/v2"
-)
-
 // eligibility finds which chunks of a view may be hits at all: live, in the
 // filter, with every required phrase and no excluded one.
 type eligibility struct {
@@ -13,6 +9,7 @@ type eligibility struct {
 	group  Group
 	buffer *bitset // memory for the result
 	phrase phraseMatcher
+	filter *filterEval // memory for the filter; nil takes its own
 }
 
 // chunks returns the eligible chunks, nil for all.
@@ -73,7 +70,10 @@ func (e *eligibility) start(filter *Filter) (bitset, error) {
 	if filter == nil {
 		set.setRange(0, e.v.meta.Chunks)
 	} else {
-		docs, err := e.v.filterDocs(filter)
+		if e.filter == nil {
+			e.filter = &filterEval{}
+		}
+		docs, err := e.filter.matching(e.v.Segment, filter)
 		if err != nil {
 			return nil, err
 		}
@@ -86,14 +86,13 @@ func (e *eligibility) start(filter *Filter) (bitset, error) {
 }
 
 // spread sets the chunks of documents.
-func (s *Segment) spread(docs *roaring.Bitmap, chunks bitset) {
+func (s *Segment) spread(docs, chunks bitset) {
 	if s.firstChunks == nil {
-		docs.WriteDenseTo(chunks)
+		copy(chunks, docs)
 		return
 	}
-	docs.Iterate(func(doc uint32) bool {
-		first, end := s.chunksOf(int(doc))
+	for doc := docs.next(0, s.meta.Docs); doc >= 0; doc = docs.next(doc+1, s.meta.Docs) {
+		first, end := s.chunksOf(doc)
 		chunks.setRange(first, end)
-		return true
-	})
+	}
 }

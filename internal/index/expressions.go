@@ -59,6 +59,11 @@ func encodeList(v *view, chunks []uint32) postingsList {
 	return l
 }
 
+// explainReading says how the query was read otherwise than it was written.
+func (q *search) explainReading(r *Result) {
+	r.Corrections, r.DroppedPhrases = q.corrections(r.Hits), q.plan.dropped
+}
+
 // corrections says which other spellings were searched, each as it stands in one
 // of the hits where that is known: the index holds stems.
 func (q *search) corrections(hits []Hit) []Correction {

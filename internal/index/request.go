@@ -36,6 +36,15 @@ type Request struct {
 	// After continues behind a hit of an earlier answer; nil starts at the top.
 	After *Cursor
 	Group Group
+	// GroupBy is a field by which documents are grouped, "" for none; see
+	// Result.Groups. Limit then counts groups, of which each has up to GroupSize
+	// hits; 0 means DefaultGroupSize.
+	GroupBy   string
+	GroupSize int
+	// Sort orders hits by fields instead of by score, and then by document id.
+	Sort []Sort
+	// Facets are counted over all documents that match.
+	Facets []Facet
 	// Highlight adds the fragments of the content that match best.
 	Highlight bool
 	// Fragments per hit, and their size in bytes; 0 means the default.
@@ -54,6 +63,17 @@ type Request struct {
 	// CountLimit is how far matches are counted before Total becomes a lower
 	// bound; 0 means DefaultCountLimit. Counting further costs time.
 	CountLimit int
+	// Mode says which branches answer. Without vectors in the snapshot every
+	// mode is answered by keyword, and Result.Vectors says so.
+	Mode Mode
+	// Vector is the query's vector by the snapshot's model; it is needed for
+	// every mode but ModeKeyword and need not be of unit length.
+	Vector []float32
+	// Weights are for ModeHybrid; nil means the default of Fusion.
+	Weights *Weights
+	Fusion  Fusion
+	// MinScore leaves out hits whose Score is below it; nil means none.
+	MinScore *float64
 }
 
 // Prefix says whether the last word of a query, if it is not followed by a space,
@@ -86,6 +106,8 @@ type Cursor struct {
 	DocumentID uuid.UUID
 	// Ordinal is only looked at with GroupNone.
 	Ordinal int
+	// Sort is only looked at with Request.Sort.
+	Sort SortValues
 }
 
 // Result is the answer to a Request.
@@ -95,12 +117,20 @@ type Result struct {
 	Total int
 	// TotalIsLowerBound says that counting stopped at Total.
 	TotalIsLowerBound bool
+	// Groups are in their order when the request has GroupBy; their hits are in a
+	// row in Hits. TotalGroups counts those on all pages.
+	Groups      []HitGroup
+	TotalGroups int
+	// Facets are in the order of the request.
+	Facets []FacetResult
 	// Generation is the committed state of the tenant that answered.
 	Generation uint64
 	// Corrections are the words that were also searched by other spellings.
 	Corrections []Correction
 	// DroppedPhrases occur nowhere; their words were searched instead.
 	DroppedPhrases []string
+	// Vectors is set for every mode but ModeKeyword.
+	Vectors Coverage
 }
 
 // Correction is a word of the query and the words that were used beside it.
@@ -130,11 +160,14 @@ type Hit struct {
 	Score                float64
 	Highlights           []Fragment
 	Explanation          *Explanation
+
+	sort SortValues
 }
 
-// Cursor returns the key that continues behind the hit.
+// Cursor returns the key that continues behind the hit, or behind the group that
+// begins with it.
 func (h *Hit) Cursor() Cursor {
-	return Cursor{Score: h.Score, DocumentID: h.DocumentID, Ordinal: h.ChunkOrdinal}
+	return Cursor{Score: h.Score, DocumentID: h.DocumentID, Ordinal: h.ChunkOrdinal, Sort: h.sort}
 }
 
 // Fragment is a piece of a hit's content as plain text.

@@ -24,16 +24,36 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 	}
 	defer recoverCorrupt(&err)
 	q := searches.Get().(*search)
-	if err := q.run(ctx, s, &r); err != nil {
+	var matched collector // where more than the best by score is wanted
+	if len(r.Facets) > 0 {
+		matched.matched = make([]bitset, len(s.views))
+	}
+	if len(r.Sort) > 0 || r.GroupBy != "" {
+		result, err = q.searchOrdered(ctx, s, &r, &matched)
+	} else {
+		result, err = q.searchBest(ctx, s, &r)
+	}
+	if err != nil {
 		return nil, err // a search that failed is not used again
 	}
-	result = &Result{Generation: s.generation, Total: q.total, TotalIsLowerBound: q.lowerBound}
-	if result.Hits, err = q.hits(); err != nil {
+	q.release()
+	if len(r.Facets) > 0 {
+		err = s.addFacets(ctx, &r, &matched, result)
+	}
+	return result, err
+}
+
+// searchBest answers a request for the best hits.
+func (q *search) searchBest(ctx context.Context, s *Snapshot, r *Request) (result *Result, err error) {
+	if err := q.run(ctx, s, r); err != nil {
 		return nil, err
 	}
-	result.Corrections, result.DroppedPhrases = q.corrections(result.Hits), q.plan.dropped
-	q.release()
-	return result, nil
+	result = &Result{Generation: s.generation, Total: q.total, TotalIsLowerBound: q.lowerBound}
+	result.Hits, err = q.hits()
+	if err == nil {
+		q.explainReading(result)
+	}
+	return result, err
 }
 
 // prepare fills in defaults and refuses what cannot be evaluated.
@@ -65,9 +85,17 @@ func (r *Request) prepare(settings *querySettings) error {
 		return domain.Errorf(domain.CodeInvalid, "ranking parameters are out of range")
 	}
 	if r.Filter != nil {
-		return r.Filter.Validate()
+		if err := r.Filter.Validate(); err != nil {
+			return err
+		}
 	}
-	return nil
+	if err := validateSort(r.Sort); err != nil {
+		return err
+	}
+	if err := r.validateGroup(); err != nil {
+		return err
+	}
+	return validateFacets(r.Facets)
 }
 
 // search is the evaluation of one request. It is pooled with its memory.
@@ -89,8 +117,12 @@ type search struct {
 	lowerBound bool
 	ranked     []candidate
 
+	collect  *collector // takes all hits instead of top; nil for none
+	unscored bool       // every document that is not excluded is a hit
+
 	window   window
 	eligible bitset
+	filter   filterEval
 	phrases  phraseMatcher
 	block    storedBlock
 }
@@ -130,9 +162,17 @@ func (q *search) evaluate(ctx context.Context) error {
 	q.weigh()
 	q.top.reset(q.request.Limit, q.cursor())
 	q.startCounting()
+	if q.collect != nil {
+		q.collect.start(q.request.After)
+	}
 	for i := range q.snapshot.views {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if q.collect != nil {
+			if err := q.collect.open(i); err != nil {
+				return err
+			}
 		}
 		if err := q.searchView(i); err != nil {
 			return err
@@ -148,7 +188,7 @@ func (q *search) cursor() *candidate {
 	if after == nil {
 		return nil
 	}
-	c := &candidate{score: int64(math.Round(after.Score * q.scale * weightFirst)), key: after.DocumentID[:], ordinal: after.Ordinal}
+	c := &candidate{score: q.units(after.Score), key: after.DocumentID[:], ordinal: after.Ordinal}
 	if q.request.Group == GroupDocument {
 		c.ordinal = maxOrdinal // a document has one hit
 	}
@@ -245,7 +285,7 @@ func (q *search) weigh() {
 // when one term alone has enough of them.
 func (q *search) startCounting() {
 	q.total, q.lowerBound, q.counting = 0, false, true
-	if q.request.Filter != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
+	if q.collect != nil || q.request.Filter != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
 		return
 	}
 	scored, most := 0, 0
@@ -273,7 +313,7 @@ func (q *search) startCounting() {
 // counted adds matches, and ends counting at the limit.
 func (q *search) counted(n int) {
 	q.total += n
-	if q.total >= q.countLimit() {
+	if q.total >= q.countLimit() && q.collect == nil {
 		q.counting, q.lowerBound = false, true
 	}
 }
@@ -282,13 +322,14 @@ func (q *search) searchView(i int) error {
 	v := q.snapshot.views[i]
 	e := eligibility{
 		v: v, p: q.plan, terms: q.viewPostings(i), group: q.request.Group, buffer: &q.eligible, phrase: q.phrases,
+		filter: &q.filter,
 	}
 	eligible, err := e.chunks(q.request.Filter)
 	q.phrases = e.phrase
 	if err != nil {
 		return err
 	}
-	if !q.plan.scored() {
+	if q.unscored || !q.plan.scored() {
 		q.matchAll(i, eligible)
 		return nil
 	}

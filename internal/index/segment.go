@@ -39,6 +39,7 @@ type Segment struct {
 	stored       storedReader
 	languages    languageSet // whose rules were used
 	outdated     bool
+	columns      columnCache
 }
 
 // Open maps a segment file after its checksum was verified. The file must not

@@ -273,6 +273,10 @@ func unitsNeeded(need, weight int64) uint32 {
 
 // offer adds a hit if it is good enough.
 func (w *window) offer(chunk uint32, score int64) {
+	if c := w.q.collect; c != nil {
+		c.add(chunk, score)
+		return
+	}
 	top := &w.q.top
 	if top.full() && score < top.heap[0].score {
 		return
