@@ -72,9 +72,24 @@ func (m *Manager) reload(ctx context.Context, t *tenant, cold bool) error {
 		return err
 	}
 	next := buildSnapshot(old, state.Generation, handles, state.Tombstones)
-	next.adopt(model, state.Settings)
+	next.adopt(model, m.settings(t.id, old, state.Settings))
 	m.swap(t, old, next)
 	return nil
+}
+
+// settings reads the tenant's settings. Those that cannot be read are logged, and
+// the ones before go on.
+func (m *Manager) settings(tenant uuid.UUID, old *Snapshot, stored []byte) *querySettings {
+	var before *querySettings
+	if old != nil {
+		before = old.settings
+	}
+	s, err := compileSettings(stored, before)
+	if err != nil {
+		m.log.Error("search settings cannot be read", "tenant", tenant, "error", err)
+		return before
+	}
+	return s
 }
 
 // swap makes next current, unless the tenant was unloaded meanwhile, and drops

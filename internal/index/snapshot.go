@@ -21,10 +21,12 @@ type Snapshot struct {
 	maxLength  int
 	maxTitle   int
 	model      *modelHandle // nil for none
-	settings   []byte
-	dimensions int // of the vectors; 0 when there are none
+	dimensions int          // of the vectors; 0 when there are none
 	refs       atomic.Int64
 	norms      normCache
+	languages  languageSet // of all segments
+	settings   *querySettings
+	expansions expansionCache
 }
 
 // Stats describes a Snapshot.
@@ -104,6 +106,7 @@ func (s *Snapshot) summarise() {
 			st.Vectors += v.liveVectors()
 			s.dimensions = v.vectors.vectors.dims
 		}
+		s.languages |= v.languages
 		st.TextLength += v.textLength
 		st.TitleLength += v.titleLength
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)

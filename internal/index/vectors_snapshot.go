@@ -7,7 +7,7 @@ import (
 )
 
 // adopt makes a model and settings part of a snapshot that nobody uses yet.
-func (s *Snapshot) adopt(model *modelHandle, settings []byte) {
+func (s *Snapshot) adopt(model *modelHandle, settings *querySettings) {
 	s.model, s.settings = model, settings
 	if model != nil {
 		s.stats.Bytes += model.ref.Bytes
@@ -21,6 +21,14 @@ func (s *Snapshot) Model() (ModelRef, Model) {
 		return ModelRef{}, nil
 	}
 	return s.model.ref, s.model.model
+}
+
+// Hybrid returns how the tenant wants the branches of hybrid searches fused.
+func (s *Snapshot) Hybrid() Hybrid {
+	if s.settings == nil {
+		return Hybrid{}
+	}
+	return s.settings.Hybrid
 }
 
 // Dimensions returns those of the vectors of the snapshot, 0 when there are none.
