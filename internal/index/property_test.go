@@ -210,6 +210,7 @@ func (l *lab) cold() *Snapshot {
 }
 
 func (l *lab) check(s *Snapshot, r Request) {
+	l.ref.languages, l.ref.settings = s.languages, s.settings
 	for range 4 { // pages
 		want, total := l.ref.search(r)
 		got, err := s.Search(context.Background(), r)

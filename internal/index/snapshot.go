@@ -21,7 +21,7 @@ type Snapshot struct {
 	maxLength  int
 	maxTitle   int
 	model      *modelHandle // nil for none
-	dimensions int          // of the vectors; 0 when there are none
+	dimensions int // of the vectors; 0 when there are none
 	refs       atomic.Int64
 	norms      normCache
 	languages  languageSet // of all segments
@@ -101,12 +101,12 @@ func (s *Snapshot) summarise() {
 		st.Chunks += v.liveChunks
 		st.HiddenDocs += v.meta.Docs - v.liveDocs
 		st.Bytes += v.file.Bytes
+		s.languages |= v.languages
 		if v.vectors != nil {
 			st.Bytes += v.vectors.vectors.file.Bytes
 			st.Vectors += v.liveVectors()
 			s.dimensions = v.vectors.vectors.dims
 		}
-		s.languages |= v.languages
 		st.TextLength += v.textLength
 		st.TitleLength += v.titleLength
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)
