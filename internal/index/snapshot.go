@@ -21,7 +21,7 @@ type Snapshot struct {
 	maxLength  int
 	maxTitle   int
 	model      *modelHandle // nil for none
-	dimensions int // of the vectors; 0 when there are none
+	dimensions int          // of the vectors; 0 when there are none
 	refs       atomic.Int64
 	norms      normCache
 	languages  languageSet // of all segments
