@@ -95,6 +95,12 @@ func (d *decoder) field(name string, value json.RawMessage) {
 		d.facets(name, value)
 	case "include":
 		d.include(name, value)
+	case "weights":
+		d.weights(name, value)
+	case "fusion":
+		d.string(name, value, &r.Fusion, "must be minmax or rrf")
+	case "min_score":
+		d.minScore(name, value)
 	case "explain":
 		d.bool(name, value, &r.Explain)
 	case "user_id":

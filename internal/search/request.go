@@ -74,6 +74,11 @@ type Request struct {
 	Facets                  []index.Facet
 	Include                 Fields // of a result; 0 for all
 	Explain                 bool
+	// Weights and Fusion are for TypeHybrid; nil and empty for the default.
+	Weights *index.Weights
+	Fusion  string
+	// MinScore leaves out results that score less; nil for none.
+	MinScore *float64
 	// UserID is the caller's name for who searches. It never changes an answer.
 	UserID string
 
@@ -100,6 +105,7 @@ func (r *Request) Validate() error {
 		v.add("limit", "must be from 1 to %d", MaxLimit)
 	}
 	r.validateList(&v)
+	r.validateHybrid(&v)
 	v.text("user_id", r.UserID, MaxUserIDBytes)
 	if r.Filter != nil {
 		normalize(r.Filter)
