@@ -124,6 +124,14 @@ type DocumentContent struct {
 	Content    string
 }
 
+type EmbeddingCache struct {
+	TenantID uuid.UUID
+	Model    string
+	TextHash []byte
+	Vector   []byte
+	UsedAt   time.Time
+}
+
 type IdempotencyKey struct {
 	TenantID    uuid.UUID
 	Key         string
