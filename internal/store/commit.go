@@ -222,6 +222,7 @@ func (c *commit) putIndex(ctx context.Context) error {
 	}
 	err = c.q.IndexStateAdvance(ctx, db.IndexStateAdvanceParams{
 		TenantID: c.tenant, Generation: c.generation, Documents: c.documents, Chunks: c.chunks,
+		Written: int64(c.batch.Segment.Chunks),
 	})
 	if err != nil {
 		return err
