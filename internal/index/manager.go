@@ -25,7 +25,11 @@ type ManagerOptions struct {
 	// MaxFetches bounds how many segments one refresh reads at a time; 0
 	// means 4.
 	MaxFetches int
-	Logger     *slog.Logger
+	// OpenModel opens an embedding model from its file; path is empty when the
+	// model has none. Without OpenModel models are ignored, and vectors with
+	// them.
+	OpenModel func(ref ModelRef, path string) (Model, error)
+	Logger    *slog.Logger
 }
 
 // ErrClosed is returned by a Manager after Close.

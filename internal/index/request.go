@@ -47,6 +47,17 @@ type Request struct {
 	// CountLimit is how far matches are counted before Total becomes a lower
 	// bound; 0 means DefaultCountLimit. Counting further costs time.
 	CountLimit int
+	// Mode says which branches answer. Without vectors in the snapshot every
+	// mode is answered by keyword, and Result.Vectors says so.
+	Mode Mode
+	// Vector is the query's vector by the snapshot's model; it is needed for
+	// every mode but ModeKeyword and need not be of unit length.
+	Vector []float32
+	// Weights are for ModeHybrid; nil means the default of Fusion.
+	Weights *Weights
+	Fusion  Fusion
+	// MinScore leaves out hits whose Score is below it; nil means none.
+	MinScore *float64
 }
 
 // Params are the numbers of BM25.
@@ -79,6 +90,8 @@ type Result struct {
 	TotalIsLowerBound bool
 	// Generation is the committed state of the tenant that answered.
 	Generation uint64
+	// Vectors is set for every mode but ModeKeyword.
+	Vectors Coverage
 }
 
 // Hit is a document with its best chunk, or a chunk.
