@@ -36,6 +36,9 @@ func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) 
 				AppliedGeneration: uint64(r.AppliedGeneration),
 			})
 		}
+		if err := readModel(ctx, q, tenant, &out); err != nil {
+			return err
+		}
 		tombs, err := q.IndexTombstoneList(ctx, db.IndexTombstoneListParams{TenantID: tenant, SinceGeneration: int64(since)})
 		for _, t := range tombs {
 			out.Tombstones = append(out.Tombstones, index.Tombstone{

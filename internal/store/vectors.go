@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
 
@@ -148,4 +149,33 @@ func (s *Store) ReadVectors(ctx context.Context, tenant, vectors uuid.UUID, w io
 	return s.readParts(ctx, tenant, "index vectors", w, func(q *db.Queries, part int32) ([]byte, error) {
 		return q.IndexVectorsPartGet(ctx, db.IndexVectorsPartGetParams{TenantID: tenant, VectorsID: vectors, Part: part})
 	})
+}
+
+// readModel adds the active model, and the vectors it has made, to a state that
+// is being read.
+func readModel(ctx context.Context, q *db.Queries, tenant uuid.UUID, out *index.State) error {
+	row, err := q.EmbeddingModelActive(ctx, tenant)
+	if noRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ref := modelRef(row)
+	out.Model = &ref
+	rows, err := q.IndexVectorsList(ctx, db.IndexVectorsListParams{TenantID: tenant, ModelID: row.ID})
+	bySegment := make(map[uuid.UUID]*index.VectorsRef, len(rows))
+	for _, r := range rows {
+		bySegment[r.SegmentID] = &index.VectorsRef{
+			ID: r.ID, Bytes: r.Bytes, Checksum: r.Checksum, Chunks: int(r.Chunks), Missing: int(r.Missing), Pending: int(r.Pending),
+		}
+	}
+	for n := range out.Segments {
+		out.Segments[n].Vectors = bySegment[out.Segments[n].ID]
+	}
+	return err
+}
+
+func modelRef(r db.EmbeddingModel) index.ModelRef {
+	return index.ModelRef{ID: r.ID, Name: r.Name, Identity: r.Identity, Provider: r.Provider, Dimensions: int(r.Dimensions), Bytes: r.Bytes, Checksum: r.Checksum}
 }

@@ -8,7 +8,7 @@ UPDATE index_state SET model_id = @model_id, generation = @generation, updated_a
 SELECT chunks FROM index_segments WHERE tenant_id = @tenant_id AND id = @id;
 
 -- name: IndexVectorsList :many
-SELECT id, segment_id, chunks, missing, bytes, checksum FROM index_vectors
+SELECT id, segment_id, chunks, missing, pending, bytes, checksum FROM index_vectors
 WHERE tenant_id = @tenant_id AND model_id = @model_id;
 
 -- name: IndexVectorsInsert :exec

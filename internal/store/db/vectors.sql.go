@@ -189,7 +189,7 @@ func (q *Queries) IndexVectorsLacking(ctx context.Context, arg IndexVectorsLacki
 }
 
 const indexVectorsList = `-- name: IndexVectorsList :many
-SELECT id, segment_id, chunks, missing, bytes, checksum FROM index_vectors
+SELECT id, segment_id, chunks, missing, pending, bytes, checksum FROM index_vectors
 WHERE tenant_id = $1 AND model_id = $2
 `
 
@@ -203,6 +203,7 @@ type IndexVectorsListRow struct {
 	SegmentID uuid.UUID
 	Chunks    int32
 	Missing   int32
+	Pending   int32
 	Bytes     int64
 	Checksum  []byte
 }
@@ -221,6 +222,7 @@ func (q *Queries) IndexVectorsList(ctx context.Context, arg IndexVectorsListPara
 			&i.SegmentID,
 			&i.Chunks,
 			&i.Missing,
+			&i.Pending,
 			&i.Bytes,
 			&i.Checksum,
 		); err != nil {
