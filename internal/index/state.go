@@ -55,7 +55,7 @@ type ModelRef struct {
 	// Name is for people, Provider who makes its vectors, Identity the same for
 	// models whose vectors may be compared.
 	Name, Provider, Identity string
-	Dimensions     int
+	Dimensions               int
 	// Bytes is the size of the model's file, 0 when it has none.
 	Bytes int64
 	// Checksum is FileChecksum of the file.

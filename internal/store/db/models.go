@@ -124,6 +124,14 @@ type DocumentContent struct {
 	Content    string
 }
 
+type EmbeddingCache struct {
+	TenantID uuid.UUID
+	Model    string
+	TextHash []byte
+	Vector   []byte
+	UsedAt   time.Time
+}
+
 type EmbeddingModel struct {
 	TenantID      uuid.UUID
 	ID            uuid.UUID
