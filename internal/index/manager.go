@@ -260,7 +260,7 @@ func (m *Manager) Loaded() map[uuid.UUID]uint64 {
 // AdoptFile keeps a copy of a segment file that was made on this machine, so
 // that no process on it has to fetch the segment.
 func (m *Manager) AdoptFile(tenant, segment uuid.UUID, path string) error {
-	return m.cache.putFile(tenant, segment, path)
+	return m.cache.putFile(m.cache.path(tenant, segment), path)
 }
 
 // AdoptBytes is AdoptFile for a segment in memory.

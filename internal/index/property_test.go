@@ -186,11 +186,11 @@ func (l *lab) open(ref SegmentRef) *Segment {
 func (l *lab) refresh(added []Tombstone) {
 	var handles []refHandle
 	for _, ref := range l.refs {
-		h := l.current.share(ref.ID)
+		h, v := l.current.share(ref)
 		if h == nil {
 			h = newSegmentHandle(ref.ID, l.open(ref))
 		}
-		handles = append(handles, refHandle{ref, h})
+		handles = append(handles, refHandle{ref, h, v})
 	}
 	next := buildSnapshot(l.current, l.generation, handles, added)
 	l.current.Release()
@@ -201,7 +201,7 @@ func (l *lab) refresh(added []Tombstone) {
 func (l *lab) cold() *Snapshot {
 	var list []LoadedSegment
 	for _, ref := range l.refs {
-		list = append(list, LoadedSegment{ref, l.open(ref)})
+		list = append(list, LoadedSegment{Ref: ref, Segment: l.open(ref)})
 	}
 	return NewSnapshot(l.generation, list, l.tombstones)
 }
