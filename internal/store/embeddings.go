@@ -117,6 +117,8 @@ func (s *Store) BeginModel(ctx context.Context, tenant uuid.UUID, m domain.Embed
 type ModelFile struct {
 	Dimensions    int
 	TrainedChunks int64
+	// CorpusChunks were live, and CorpusWritten written, when it was made.
+	CorpusChunks, CorpusWritten int64
 	// Bytes, Checksum and Open are of the model's file; Open is nil for none.
 	Bytes    int64
 	Checksum []byte
@@ -150,6 +152,7 @@ func (s *Store) PutModel(ctx context.Context, tenant, id uuid.UUID, f ModelFile)
 		}
 		n, err := q.EmbeddingModelFinish(ctx, db.EmbeddingModelFinishParams{
 			TenantID: tenant, ID: id, Dimensions: int32(f.Dimensions), Bytes: f.Bytes, Checksum: nonNilBytes(f.Checksum), TrainedChunks: f.TrainedChunks,
+			CorpusChunks: f.CorpusChunks, CorpusWritten: f.CorpusWritten,
 		})
 		if err == nil && n == 0 {
 			return ErrModelGone
@@ -329,10 +332,10 @@ func activate(ctx context.Context, q *db.Queries, tenant, id uuid.UUID, generati
 
 // EmbeddingCandidates returns tenants, after the given one, that may need a
 // model of this identity or vectors of the one they have.
-func (s *Store) EmbeddingCandidates(ctx context.Context, identity string, after uuid.UUID, limit int) (out []uuid.UUID, err error) {
+func (s *Store) EmbeddingCandidates(ctx context.Context, identity string, minimum int, after uuid.UUID, limit int) (out []uuid.UUID, err error) {
 	err = s.inSystem(ctx, func(q *db.Queries) (err error) {
 		out, err = q.EmbeddingCandidates(ctx, db.EmbeddingCandidatesParams{
-			Minimum: domain.MinEmbeddingChunks, Identity: identity, AfterTenant: after, RowLimit: int32(limit),
+			Minimum: int64(minimum), Identity: identity, AfterTenant: after, RowLimit: int32(limit),
 		})
 		return err
 	})

@@ -16,7 +16,7 @@ WHERE s.tenant_id = @tenant_id;
 
 -- name: EmbeddingModelFinish :execrows
 UPDATE embedding_models SET state = 'ready', dimensions = @dimensions, bytes = @bytes, checksum = @checksum,
-    trained_chunks = @trained_chunks, stage = 'embed', done = 0, total = 0, waiting = '', waiting_since = NULL, touched_at = now()
+    trained_chunks = @trained_chunks, corpus_chunks = @corpus_chunks, corpus_written = @corpus_written, stage = 'embed', done = 0, total = 0, waiting = '', waiting_since = NULL, touched_at = now()
 WHERE tenant_id = @tenant_id AND id = @id AND state = 'training';
 
 -- name: EmbeddingModelProgress :execrows

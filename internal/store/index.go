@@ -105,6 +105,9 @@ func (s *Store) CommitMerge(ctx context.Context, tenant uuid.UUID, seg Segment) 
 		if err := putSegment(ctx, q, tenant, seg, current+1); err != nil {
 			return err
 		}
+		if _, err := putSegmentVectors(ctx, q, tenant, seg); err != nil {
+			return err
+		}
 		if err := q.IndexTombstonePurge(ctx, tenant); err != nil {
 			return err
 		}
@@ -147,11 +150,7 @@ func putSegment(ctx context.Context, q *db.Queries, tenant uuid.UUID, seg Segmen
 		return fmt.Errorf("open the built segment: %w", err)
 	}
 	defer r.Close()
-	err = putParts(r, func(part int32, data []byte) error {
+	return putParts(r, func(part int32, data []byte) error {
 		return q.IndexSegmentPartInsert(ctx, db.IndexSegmentPartInsertParams{TenantID: tenant, SegmentID: seg.ID, Part: part, Data: data})
 	})
-	if err != nil {
-		return err
-	}
-	return putSegmentVectors(ctx, q, tenant, seg)
 }

@@ -132,16 +132,20 @@ func insertVectors(ctx context.Context, q *db.Queries, tenant, segment uuid.UUID
 }
 
 // putSegmentVectors stores the vectors that came with a segment if their model
-// is still the active one; the caller holds the tenant's index_state.
-func putSegmentVectors(ctx context.Context, q *db.Queries, tenant uuid.UUID, seg Segment) error {
-	if seg.Vectors == nil {
-		return nil
+// is still the active one, and reports whether the segment lacks some of the
+// active model now. The caller holds the tenant's index_state.
+func putSegmentVectors(ctx context.Context, q *db.Queries, tenant uuid.UUID, seg Segment) (lacks bool, err error) {
+	if seg.Docs == 0 {
+		return false, nil
 	}
 	active, err := q.IndexModelGet(ctx, tenant)
-	if err != nil || active == nil || *active != seg.Vectors.Model {
-		return err
+	if err != nil || active == nil {
+		return false, err
 	}
-	return insertVectors(ctx, q, tenant, seg.ID, *seg.Vectors)
+	if seg.Vectors == nil || *active != seg.Vectors.Model {
+		return true, nil
+	}
+	return seg.Vectors.Pending > 0, insertVectors(ctx, q, tenant, seg.ID, *seg.Vectors)
 }
 
 // ReadVectors implements index.Source: it writes the bytes of a vectors file to w.

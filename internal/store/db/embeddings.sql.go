@@ -225,8 +225,8 @@ func (q *Queries) EmbeddingModelFault(ctx context.Context, arg EmbeddingModelFau
 
 const embeddingModelFinish = `-- name: EmbeddingModelFinish :execrows
 UPDATE embedding_models SET state = 'ready', dimensions = $1, bytes = $2, checksum = $3,
-    trained_chunks = $4, stage = 'embed', done = 0, total = 0, waiting = '', waiting_since = NULL, touched_at = now()
-WHERE tenant_id = $5 AND id = $6 AND state = 'training'
+    trained_chunks = $4, corpus_chunks = $5, corpus_written = $6, stage = 'embed', done = 0, total = 0, waiting = '', waiting_since = NULL, touched_at = now()
+WHERE tenant_id = $7 AND id = $8 AND state = 'training'
 `
 
 type EmbeddingModelFinishParams struct {
@@ -234,6 +234,8 @@ type EmbeddingModelFinishParams struct {
 	Bytes         int64
 	Checksum      []byte
 	TrainedChunks int64
+	CorpusChunks  int64
+	CorpusWritten int64
 	TenantID      uuid.UUID
 	ID            uuid.UUID
 }
@@ -244,6 +246,8 @@ func (q *Queries) EmbeddingModelFinish(ctx context.Context, arg EmbeddingModelFi
 		arg.Bytes,
 		arg.Checksum,
 		arg.TrainedChunks,
+		arg.CorpusChunks,
+		arg.CorpusWritten,
 		arg.TenantID,
 		arg.ID,
 	)
