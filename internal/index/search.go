@@ -24,13 +24,22 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 	}
 	defer recoverCorrupt(&err)
 	q := searches.Get().(*search)
-	if err := q.run(ctx, s, &r); err != nil {
+	if err := q.begin(s, &r); err != nil {
 		return nil, err // a search that failed is not used again
 	}
-	result = &Result{Generation: s.generation, Total: q.total, TotalIsLowerBound: q.lowerBound}
-	if result.Hits, err = q.hits(); err != nil {
+	result = &Result{Generation: s.generation, Vectors: Coverage{Covered: s.stats.Vectors, Chunks: s.stats.Chunks}}
+	if result.Vectors.Used, err = q.byVectors(); err != nil {
 		return nil, err
 	}
+	if result.Vectors.Used {
+		result.Hits, err = q.searchVectors(ctx)
+	} else if err = q.run(ctx); err == nil {
+		result.Hits, err = q.hits()
+	}
+	if err != nil {
+		return nil, err
+	}
+	result.Total, result.TotalIsLowerBound = q.total, q.lowerBound
 	q.release()
 	return result, nil
 }
@@ -54,6 +63,15 @@ func (r *Request) prepare() error {
 	}
 	if r.Params == nil {
 		r.Params = &DefaultParams
+	}
+	if r.Mode > ModeHybrid || r.Fusion > FusionRRF {
+		return domain.Errorf(domain.CodeInvalid, "the mode or the fusion is unknown")
+	}
+	if r.MinScore != nil && (math.IsNaN(*r.MinScore) || math.IsInf(*r.MinScore, 0)) {
+		return domain.Errorf(domain.CodeInvalid, "the least score is not a number")
+	}
+	if err := r.Weights.check(); err != nil {
+		return err
 	}
 	p := r.Params
 	if !(p.K1 >= 0 && p.K1 <= maxK1) || !(p.B >= 0 && p.B <= 1) || !(p.TitleBoost >= 0 && p.TitleBoost <= maxBoost) {
@@ -86,6 +104,7 @@ type search struct {
 	eligible bitset
 	phrases  phraseMatcher
 	block    storedBlock
+	fused    *fusedSearch // nil until vectors are searched with
 }
 
 // termWeights are a term's numbers over the whole snapshot.
@@ -104,10 +123,12 @@ func (q *search) release() {
 	clear(q.top.heap[:cap(q.top.heap)])
 	clear(q.ranked[:cap(q.ranked)])
 	q.window.release()
+	q.fused.release()
 	searches.Put(q)
 }
 
-func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
+// begin reads the query and looks up its terms.
+func (q *search) begin(s *Snapshot, r *Request) error {
 	q.snapshot, q.request = s, r
 	q.plan = parse(r.Query, q.analyzer)
 	q.norms = s.normsOf(*r.Params)
@@ -115,9 +136,15 @@ func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
 		return err
 	}
 	q.weigh()
-	q.top.reset(r.Limit, q.cursor())
+	return nil
+}
+
+// run ranks by keyword.
+func (q *search) run(ctx context.Context) error {
+	q.top.reset(q.request.Limit, q.cursor())
+	q.top.least = q.leastUnits()
 	q.startCounting()
-	for i := range s.views {
+	for i := range q.snapshot.views {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -223,7 +250,7 @@ func (q *search) weigh() {
 // when one term alone has enough of them.
 func (q *search) startCounting() {
 	q.total, q.lowerBound, q.counting = 0, false, true
-	if q.request.Filter != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
+	if q.request.Filter != nil || q.request.MinScore != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
 		return
 	}
 	scored, most := 0, 0
