@@ -90,7 +90,7 @@ func (e *Embeddings) probe(ctx context.Context, in EmbeddingModelInput, provider
 	if err != nil {
 		return PrepareModelOutput{}, err
 	}
-	dims, err := e.Models.Probe(ctx, in.TenantID)
+	dims, err := e.Models.Probe(ctx)
 	if err != nil {
 		return PrepareModelOutput{}, err
 	}

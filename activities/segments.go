@@ -153,7 +153,7 @@ func newBuiltSegment(b *index.Builder) (*builtSegment, error) {
 func (b *builtSegment) stored() *store.Segment {
 	return &store.Segment{
 		ID: b.id, Docs: b.meta.Docs, Chunks: b.meta.Chunks, Bytes: b.meta.Bytes, Checksum: b.meta.Checksum,
-		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.data)), nil },
+		Open:    func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.data)), nil },
 		Vectors: b.vectors,
 	}
 }

@@ -19,7 +19,11 @@ func (r *Registry) EmbedQuery(ctx context.Context, _ uuid.UUID, ref index.ModelR
 	if f := r.Reachable(ref.Provider); f != nil {
 		return nil, &search.Reason{Notice: f.Message}
 	}
-	v, err := r.embedQuery(ctx, ref, m, text)
+	e, ok := m.(embed.Embedder)
+	if !ok {
+		return nil, &search.Reason{Notice: "the embedding model cannot be used", Err: fmt.Errorf("model %s of provider %q", ref.ID, ref.Provider)}
+	}
+	v, err := e.EmbedQuery(ctx, text)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -34,16 +38,6 @@ func (r *Registry) EmbedQuery(ctx context.Context, _ uuid.UUID, ref index.ModelR
 		}
 	}
 	return v, nil
-}
-
-func (r *Registry) embedQuery(ctx context.Context, ref index.ModelRef, m index.Model, text string) ([]float32, error) {
-	if e, ok := m.(embed.Embedder); ok {
-		return e.EmbedQuery(ctx, text)
-	}
-	if r.remote == nil {
-		return nil, fmt.Errorf("the model %s of provider %q cannot embed", ref.ID, ref.Provider)
-	}
-	return r.remote.EmbedQuery(ctx, ref.Identity, ref.Dimensions, text)
 }
 
 func (r *Registry) queryReason(err error) *search.Reason {

@@ -11,26 +11,13 @@ import (
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed"
 	"github.com/rustassistant/rustassistant/internal/embed/builtin"
+	"github.com/rustassistant/rustassistant/internal/embed/openai"
 	"github.com/rustassistant/rustassistant/internal/index"
 )
 
 // builtinIdentity names the way builtin models are made. A model that was made in
 // another way is made again.
 const builtinIdentity = "builtin/1"
-
-// Remote asks a server for vectors.
-type Remote interface {
-	// Identity and Name are of the model that the configuration names.
-	Identity() string
-	Name() string
-	// Documents returns what embeds a tenant's chunks by the model of that
-	// identity. With dimensions 0 it takes those of the first answer.
-	Documents(tenant uuid.UUID, identity string, dimensions int) (embed.Embedder, error)
-	// EmbedQuery returns the vector of a query by the model of that identity.
-	EmbedQuery(ctx context.Context, identity string, dimensions int, text string) ([]float32, error)
-	// Failure classifies an error of the server; nil for any other error.
-	Failure(err error) *Failure
-}
 
 // Failure is a failure of a provider, in words that may be shown.
 type Failure struct {
@@ -54,7 +41,8 @@ const CodeNotConfigured = "provider_not_configured"
 // Registry is safe for concurrent use.
 type Registry struct {
 	want   domain.EmbeddingWant
-	remote Remote
+	server *openai.Client // nil unless a server is configured
+	cache  openai.Cache
 }
 
 // None never makes a vector.
@@ -65,9 +53,10 @@ func Builtin() *Registry {
 	return &Registry{want: domain.EmbeddingWant{Provider: domain.ProviderBuiltin, Identity: builtinIdentity}}
 }
 
-// WithRemote asks a server.
-func WithRemote(r Remote) *Registry {
-	return &Registry{want: domain.EmbeddingWant{Provider: domain.ProviderOpenAI, Identity: r.Identity()}, remote: r}
+// Server asks a server, and keeps in the cache what it has answered.
+func Server(c *openai.Client, cache openai.Cache) *Registry {
+	want := domain.EmbeddingWant{Provider: domain.ProviderOpenAI, Identity: c.Spec().Identity()}
+	return &Registry{want: want, server: c, cache: cache}
 }
 
 // Want is what the configuration asks for; its provider is "" for none.
@@ -75,8 +64,8 @@ func (r *Registry) Want() domain.EmbeddingWant { return r.want }
 
 // Name is that of the configured model.
 func (r *Registry) Name() string {
-	if r.remote != nil {
-		return r.remote.Name()
+	if r.server != nil {
+		return r.server.Spec().Model
 	}
 	return r.want.Identity
 }
@@ -91,17 +80,25 @@ func (r *Registry) Minimum() int {
 
 // OpenModel implements index.ManagerOptions.OpenModel.
 func (r *Registry) OpenModel(ref index.ModelRef, path string) (index.Model, error) {
-	if ref.Provider == domain.ProviderBuiltin && path != "" {
+	switch {
+	case r.Reachable(ref.Provider) != nil:
+		return silent{}, nil
+	case ref.Provider == domain.ProviderBuiltin:
 		return builtin.Open(path)
+	default:
+		spec, err := openai.ParseSpec(ref.Identity)
+		if err != nil {
+			return nil, err
+		}
+		return r.server.Model(spec, ref.Dimensions), nil
 	}
-	return remoteModel{}, nil
 }
 
-// remoteModel stands for a model without a file.
-type remoteModel struct{}
+// silent stands for a model that this configuration does not reach.
+type silent struct{}
 
 // Close does nothing.
-func (remoteModel) Close() error { return nil }
+func (silent) Close() error { return nil }
 
 // Reachable says why a model cannot make vectors under this configuration; nil
 // when it can.
@@ -109,7 +106,7 @@ func (r *Registry) Reachable(provider string) *Failure {
 	switch {
 	case r.want.Provider == "":
 		return &Failure{Code: CodeNotConfigured, Message: "semantic search is turned off (EMBEDDINGS_PROVIDER is none)"}
-	case provider == domain.ProviderOpenAI && r.remote == nil:
+	case provider != domain.ProviderBuiltin && r.server == nil:
 		return &Failure{Code: CodeNotConfigured, Message: "the model's provider is not configured any more (EMBEDDINGS_PROVIDER is " + r.want.Provider + ")"}
 	default:
 		return nil
@@ -122,39 +119,26 @@ func (r *Registry) Documents(tenant uuid.UUID, ref index.ModelRef, m index.Model
 	if f := r.Reachable(ref.Provider); f != nil {
 		return nil, f
 	}
-	if e, ok := m.(embed.Embedder); ok {
+	switch e := m.(type) {
+	case *openai.Model:
+		return e.Cached(r.cache, tenant), nil
+	case embed.Embedder:
 		return e, nil
-	}
-	if r.remote == nil {
+	default:
 		return nil, fmt.Errorf("the model %s of provider %q cannot embed", ref.ID, ref.Provider)
 	}
-	return r.remote.Documents(tenant, ref.Identity, ref.Dimensions)
 }
 
 // Inline says whether a model is fast and near enough to make the vectors of a
 // batch before it is committed.
 func Inline(ref index.ModelRef) bool { return ref.Provider == domain.ProviderBuiltin }
 
-// probeText is short: its vector is thrown away.
-const probeText = "dimensions"
-
 // Probe asks the configured server for the dimensions of its model.
-func (r *Registry) Probe(ctx context.Context, tenant uuid.UUID) (int, error) {
-	if r.remote == nil {
+func (r *Registry) Probe(ctx context.Context) (int, error) {
+	if r.server == nil {
 		return 0, errors.New("no server is configured to be asked for vectors")
 	}
-	e, err := r.remote.Documents(tenant, r.want.Identity, 0)
-	if err != nil {
-		return 0, err
-	}
-	vectors, err := e.EmbedDocuments(ctx, []string{probeText})
-	if err != nil {
-		return 0, err
-	}
-	if len(vectors) != 1 || len(vectors[0]) == 0 {
-		return 0, &Failure{Code: "bad_response", Message: "the provider answered without a vector"}
-	}
-	return len(vectors[0]), nil
+	return r.server.Probe(ctx, r.server.Spec())
 }
 
 // Failure classifies an error of Documents, Probe or an embedder; nil when it is
@@ -164,8 +148,9 @@ func (r *Registry) Failure(err error) *Failure {
 	if errors.As(err, &f) {
 		return f
 	}
-	if r.remote == nil || err == nil {
-		return nil
+	var e *openai.Error
+	if errors.As(err, &e) {
+		return &Failure{Code: string(e.Code), Message: e.Message, Transient: e.Transient, RetryAfter: e.RetryAfter, Err: err}
 	}
-	return r.remote.Failure(err)
+	return nil
 }
