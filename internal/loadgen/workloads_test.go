@@ -49,7 +49,11 @@ func cachingServer(t *testing.T, miss time.Duration) (*apiclient.Client, func() 
 func TestZipfMixesHitsAndMissesAndTellsThemApart(t *testing.T) {
 	t.Parallel()
 	c, seen := cachingServer(t, 10*time.Millisecond)
-	queries := Distinct([]string{"alpha beta", "gamma delta epsilon zeta", "eta theta iota kappa"}, 500, 1)
+	var given []string
+	for i := range 30 {
+		given = append(given, fmt.Sprint("word", i))
+	}
+	queries := Distinct(given, 500, 1)
 	require.Len(t, queries, 500)
 	res, err := Search(t.Context(), SearchOptions{
 		Client: c, Queries: queries, Clients: 2, Duration: 500 * time.Millisecond, Workload: WorkloadZipf, Zipf: 1.5,
