@@ -45,7 +45,7 @@ and then searches them in no order, past the cache. A second run uses the tenant
 	f.StringVar(&o.Prefix, "prefix", "bench-tenant", "beginning of the slugs")
 	f.IntVar(&o.Tenants, "tenants", 1000, "tenants")
 	f.IntVar(&o.Documents, "documents", 200, "documents of each, of about 1 KB")
-	f.IntVar(&o.Parallel, "parallel", 8, "tenants that are filled at the same time")
+	f.IntVar(&o.Parallel, "parallel", 4, "tenants that are filled at the same time")
 	f.IntVar(&o.Clients, "clients", 1, "connections that search at the same time")
 	f.DurationVar(&o.Duration, "duration", 20*time.Second, "how long warm tenants are searched")
 	f.StringVar(&o.Type, "type", "keyword", "hybrid, keyword or semantic")
