@@ -216,7 +216,7 @@ func TestATooLongTextIsEmbeddedByItsBeginning(t *testing.T) {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return true
 	})
-	vectors, err = never.model(nil).EmbedDocuments(t.Context(), []string{"x", long})
+	vectors, err := never.model(nil).EmbedDocuments(t.Context(), []string{"x", long})
 	require.NoError(t, err)
 	require.Equal(t, [][]float32{nil, nil}, vectors)
 }
