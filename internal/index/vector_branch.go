@@ -10,7 +10,7 @@ import (
 // chunks roughly.
 var (
 	fusedDepth    = vectorDepth{hits: 200, nearest: 2000}
-	semanticDepth = vectorDepth{hits: 1000, nearest: 5000}
+	semanticDepth = vectorDepth{hits: 1000, nearest: 3000}
 )
 
 // vectorDepth is how many hits are ranked out of how many chunks with the nearest
