@@ -61,7 +61,7 @@ func genDocument(t *rapid.T, id int, version uint64) Document {
 	d := Document{
 		ID: testID(id), Version: version, ExternalID: fmt.Sprintf("ext-%d", id), Title: genText(t, "title", 3),
 		Language: rapid.SampledFrom(testLanguages).Draw(t, "language"),
-		DocType: rapid.SampledFrom([]string{"", "guide", "api"}).Draw(t, "type"), CreatedAt: int64(id * 1000),
+		DocType:  rapid.SampledFrom([]string{"", "guide", "api"}).Draw(t, "type"), CreatedAt: int64(id * 1000),
 		UpdatedAt: int64(version) * 10, Tags: rapid.SliceOfN(rapid.SampledFrom([]string{"x", "y"}), 0, 2).Draw(t, "tags"),
 	}
 	switch rapid.IntRange(0, 4).Draw(t, "metadata") {
