@@ -144,7 +144,7 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
-		WebhookSender: a.sender, WebhookSealer: a.sealer,
+		WebhookSender: a.sender, WebhookSealer: a.sealer, Models: a.models,
 	}
 }
 
