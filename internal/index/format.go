@@ -73,7 +73,12 @@ type Meta struct {
 
 // metaSection is the JSON of sectionMeta.
 type metaSection struct {
-	Analysis  int       `json:"analysis"`
+	Analysis int `json:"analysis"`
+	// Languages are the codes of the rules that were used; none means English
+	// only. Outdated says that the rules for the language of a document have
+	// come since.
+	Languages []string  `json:"languages,omitempty"`
+	Outdated  bool      `json:"outdated,omitempty"`
 	Docs      int       `json:"docs"`
 	Chunks    int       `json:"chunks"`
 	MinID     uuid.UUID `json:"min_id"`

@@ -14,10 +14,11 @@ type fusedSearch struct {
 	branch  vectorBranch
 	keyword []candidate // the best of the keyword branch
 	pool    []pooled
-	sets    []bitset // eligible chunks by view; nil for all
-	buffers []bitset // memory of sets
-	rest    bitset   // memory of what is eligible behind the pool
+	sets    []bitset  // eligible chunks by view; nil for all
+	buffers []*bitset // memory of sets
+	rest    bitset    // memory of what is eligible behind the pool
 	sums    []uint32
+	best    []uint32
 	bounds  fusionBounds
 }
 
@@ -35,8 +36,7 @@ func (f *fusedSearch) release() {
 
 // byVectors decides whether vectors have a part in the answer, and reads the
 // query's.
-func (q *search) byVectors() (bool, error) {
-	r, s := q.request, q.snapshot
+func (q *search) byVectors(s *Snapshot, r *Request) (bool, error) {
 	phase := PhaseKeyword
 	if r.After != nil {
 		phase = r.After.Phase
@@ -49,7 +49,7 @@ func (q *search) byVectors() (bool, error) {
 		return false, &domain.Error{
 			Code:              domain.CodeUnavailable,
 			Message:           "these results were ranked by vectors, which are not available at the moment: try again, or start anew without the cursor",
-			RetryAfterSeconds: 5,
+			RetryAfterSeconds: cursorRetrySeconds,
 		}
 	case !able, r.After != nil && phase == PhaseKeyword: // goes on as it began
 		return false, nil
@@ -60,73 +60,80 @@ func (q *search) byVectors() (bool, error) {
 	return true, q.fused.query.set(r.Vector, s.dimensions)
 }
 
+// cursorRetrySeconds is when vectors may be there again.
+const cursorRetrySeconds = 5
+
 // searchVectors answers by vectors, alone or with keywords.
-func (q *search) searchVectors(ctx context.Context) ([]Hit, error) {
+func (q *search) searchVectors(ctx context.Context, s *Snapshot, r *Request) ([]Hit, error) {
 	f := q.fused
-	if err := f.findEligible(q); err != nil {
+	if err := q.rankKeyword(ctx, s, r); err != nil {
 		return nil, err
 	}
-	if q.request.Mode == ModeSemantic {
-		f.branch.run(q, f.sets, semanticDepth, semanticNear)
+	if r.Mode == ModeSemantic {
+		f.branch.run(q, f.sets, r.depthOf())
 		f.poolVectors(q)
-		q.total, q.lowerBound = 0, f.branch.more
-	} else if err := q.fuse(ctx); err != nil {
+	} else if err := q.fuse(); err != nil {
 		return nil, err
 	}
 	return q.fusedPage(ctx)
 }
 
-// fuse fills the pool from both branches and ranks it.
-func (q *search) fuse(ctx context.Context) error {
+// rankKeyword ranks the keyword branch and finds what is eligible in each view.
+// Without anything to score the branch has no hits: every document is as good.
+// ModeSemantic only needs to know what is eligible, unless a phrase is required:
+// whether it is given up depends on what it finds.
+func (q *search) rankKeyword(ctx context.Context, s *Snapshot, r *Request) error {
 	f := q.fused
-	if err := f.rankKeyword(ctx, q); err != nil {
+	if err := q.begin(s, r); err != nil {
 		return err
 	}
-	f.branch.run(q, f.sets, fusedDepth, fusedNearest)
+	q.fusing = true
+	defer func() { q.fusing = false }()
+	if r.Mode == ModeHybrid || len(q.plan.required) > 0 {
+		if err := q.relax(ctx); err != nil {
+			return err
+		}
+	} else {
+		q.relaxed = nil
+		q.weigh()
+		f.start()
+		for i := range s.views {
+			if _, err := q.eligibleIn(i); err != nil {
+				return err
+			}
+		}
+	}
+	f.keyword = f.keyword[:0]
+	if r.Mode == ModeHybrid && q.scoring() {
+		f.keyword = append(f.keyword, q.ranked...)
+	}
+	return nil
+}
+
+// scoring reports whether the query has words that are scored.
+func (q *search) scoring() bool { return !q.unscored && q.plan.scored() }
+
+// start forgets what a narrower reading of the query has found.
+func (f *fusedSearch) start() { f.sets = f.sets[:0] }
+
+// buffer returns the memory for what is eligible in a view.
+func (f *fusedSearch) buffer(view int) *bitset {
+	for len(f.buffers) <= view {
+		f.buffers = append(f.buffers, new(bitset))
+	}
+	return f.buffers[view]
+}
+
+// fuse fills the pool from both branches and ranks it.
+func (q *search) fuse() error {
+	f := q.fused
+	f.branch.run(q, f.sets, q.request.depthOf())
 	f.join(q)
 	if err := f.lookUpKeyword(q); err != nil {
 		return err
 	}
 	f.lookUpVectors(q)
 	f.score(q)
-	return ctx.Err()
-}
-
-// findEligible finds the eligible chunks of every view.
-func (f *fusedSearch) findEligible(q *search) error {
-	f.buffers = append(f.buffers, make([]bitset, max(0, len(q.snapshot.views)-len(f.buffers)))...)
-	for i, v := range q.snapshot.views {
-		e := eligibility{
-			v: v, p: q.plan, terms: q.viewPostings(i), group: q.request.Group, buffer: &f.buffers[i], phrase: q.phrases,
-		}
-		set, err := e.chunks(q.request.Filter)
-		q.phrases = e.phrase
-		if err != nil {
-			return err
-		}
-		f.sets = append(f.sets, set)
-	}
-	return nil
-}
-
-// rankKeyword finds the best hits of the keyword branch, and counts all. Without
-// anything to score the branch has no hits: every document is as good.
-func (f *fusedSearch) rankKeyword(ctx context.Context, q *search) error {
-	q.top.reset(fusedDepth, nil)
-	q.startCounting()
-	for i, v := range q.snapshot.views {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if !q.plan.scored() {
-			q.total += q.countAll(v, f.sets[i])
-			continue
-		}
-		if err := q.window.search(q, i, f.sets[i]); err != nil {
-			return err
-		}
-	}
-	f.keyword = q.top.sorted(f.keyword)
 	return nil
 }
 
@@ -159,11 +166,10 @@ func (q *search) fusedPage(ctx context.Context) ([]Hit, error) {
 		return nil, err
 	}
 	for i := range page {
-		hits[i].Score = vectorScore(page[i].score)
-		hits[i].key, hits[i].phase = hits[i].Score, PhaseVectors
+		hits[i].Score, hits[i].phase = vectorScore(page[i].score), PhaseVectors
 	}
 	for i := fused; i < len(hits); i++ {
-		hits[i].Score, hits[i].phase = 0, PhaseRest
+		hits[i].rest, hits[i].Score, hits[i].phase = hits[i].Score, 0, PhaseRest
 	}
 	if r.Explain {
 		f.explain(q, hits, page)
@@ -194,10 +200,10 @@ func (q *search) countFused(listed int) {
 	switch {
 	case r.Mode == ModeSemantic:
 		q.total = listed
-		q.lowerBound = q.lowerBound && listed == len(q.fused.pool)
+		q.lowerBound = q.fused.branch.more && listed == len(q.fused.pool)
 	case r.MinScore != nil && *r.MinScore > 0:
 		q.total, q.lowerBound = listed, false
-	case q.plan.scored():
+	case q.scoring():
 		for i := range q.fused.pool {
 			if q.fused.pool[i].keyword == 0 {
 				q.total++
@@ -210,7 +216,7 @@ func (q *search) countFused(listed int) {
 // are there only when the keyword branch had more than it gave to the pool.
 func (q *search) appendRest(ctx context.Context, n int) error {
 	f := q.fused
-	if q.plan.scored() && len(f.keyword) < fusedDepth {
+	if q.scoring() && len(f.keyword) < q.request.depthOf().hits {
 		return nil
 	}
 	total, lowerBound := q.total, q.lowerBound
@@ -226,7 +232,7 @@ func (q *search) appendRest(ctx context.Context, n int) error {
 			return err
 		}
 		set := f.outsidePool(q, i)
-		if !q.plan.scored() {
+		if !q.scoring() {
 			q.matchAll(i, set)
 		} else if err := q.window.search(q, i, set); err != nil {
 			return err

@@ -98,7 +98,7 @@ func (f *fusedSearch) join(q *search) {
 // lookUpKeyword gives the hits that only the vector branch found their keyword
 // score.
 func (f *fusedSearch) lookUpKeyword(q *search) error {
-	if !q.plan.scored() {
+	if !q.scoring() {
 		return nil
 	}
 	for at := 0; at < len(f.pool); {
@@ -131,18 +131,18 @@ func (f *fusedSearch) lookUpKeywordIn(q *search, pool []pooled) error {
 	w.open(q.viewPostings(segment))
 	defer w.closeClauses()
 	for _, c := range w.clauses {
-		at := f.sums
-		for i := range pool {
-			p := &pool[i]
-			if p.keywordRank != 0 {
-				continue
+		if c.group == nil {
+			c.addLookedUp(pool, f.sums)
+		} else {
+			f.best = append(f.best[:0], make([]uint32, chunks)...)
+			for _, m := range c.group.members {
+				m.bestLookedUp(pool, f.best)
 			}
-			for c.seek(p.first); c.chunk < p.end; c.next() {
-				at[c.chunk-p.first] += c.score()
+			for i, best := range f.best {
+				f.sums[i] += best
 			}
-			at = at[p.end-p.first:]
 		}
-		if c.bad {
+		if c.bad || c.group != nil && c.group.bad() {
 			return corrupt("postings")
 		}
 	}
@@ -154,6 +154,32 @@ func (f *fusedSearch) lookUpKeywordIn(q *search, pool []pooled) error {
 		}
 	}
 	return nil
+}
+
+// lookedUp calls yield for each posting in a hit that only the vector branch
+// found, with the number of its chunk among all of those hits.
+func (c *clause) lookedUp(pool []pooled, yield func(chunk uint32)) {
+	at := uint32(0)
+	for i := range pool {
+		p := &pool[i]
+		if p.keywordRank != 0 {
+			continue
+		}
+		for c.seek(p.first); c.chunk < p.end; c.next() {
+			yield(at + c.chunk - p.first)
+		}
+		at += p.end - p.first
+	}
+}
+
+// addLookedUp adds the clause's scores to sums.
+func (c *clause) addLookedUp(pool []pooled, sums []uint32) {
+	c.lookedUp(pool, func(i uint32) { sums[i] += c.score() })
+}
+
+// bestLookedUp puts the clause's scores into best where they are more.
+func (c *clause) bestLookedUp(pool []pooled, best []uint32) {
+	c.lookedUp(pool, func(i uint32) { best[i] = max(best[i], c.score()) })
 }
 
 // passages weighs the three best eligible of the chunks from first on.

@@ -7,13 +7,13 @@ func (f *fusedSearch) explain(q *search, hits []Hit, page []pooled) {
 		h, c := &hits[i], &q.ranked[i]
 		e := &Explanation{}
 		if q.request.Mode == ModeHybrid {
-			e = q.explainHit(c, f.sets[c.segment], q.keywordScore(c.score))
+			e = q.explainHit(c, f.sets[c.segment], q.score(c.score))
 		}
 		e.Fusion = &FusionScore{Mode: q.request.Mode, Method: q.request.Fusion, Phase: h.phase, Score: h.Score}
 		if i < len(page) {
 			f.explainPooled(q, &page[i], e.Fusion)
 		} else {
-			e.Fusion.Keyword = &BranchScore{Score: q.keywordScore(c.score)}
+			e.Fusion.Keyword = &BranchScore{Score: q.score(c.score)}
 		}
 		h.Explanation = e
 	}
@@ -26,7 +26,7 @@ func (f *fusedSearch) explainPooled(q *search, p *pooled, s *FusionScore) {
 	if s.Mode == ModeSemantic {
 		return
 	}
-	s.Keyword = &BranchScore{Rank: p.keywordRank, Score: q.keywordScore(p.keyword)}
+	s.Keyword = &BranchScore{Rank: p.keywordRank, Score: q.score(p.keyword)}
 	shares := q.request.shares()
 	keyword, vector := f.parts(p, s.Method)
 	s.Keyword.Weight, s.Keyword.Contribution = shares.Keyword, shares.Keyword*keyword
@@ -36,7 +36,7 @@ func (f *fusedSearch) explainPooled(q *search, p *pooled, s *FusionScore) {
 	if s.Method != FusionMinMax {
 		return
 	}
-	s.Keyword.High, s.Keyword.Normalised = q.keywordScore(f.bounds.keyword), keyword
+	s.Keyword.High, s.Keyword.Normalised = q.score(f.bounds.keyword), keyword
 	if s.Vector != nil {
 		s.Vector.Low, s.Vector.High = vectorScore(f.bounds.low), vectorScore(f.bounds.high)
 		s.Vector.Normalised = vector

@@ -60,14 +60,17 @@ func Merge(ctx context.Context, inputs []MergeInput, w io.Writer) (Meta, error) 
 func MergeWithVectors(ctx context.Context, inputs []MergeInput, w, vectors io.Writer) (meta Meta, vmeta VectorsMeta, err error) {
 	defer recoverCorrupt(&err)
 	m := &merger{ctx: ctx, out: newSectionWriter(w), table: newDocTable()}
-	chunks := 0
+	chunks, languages := 0, languageSet(0)
 	for _, in := range inputs {
 		if in.Segment == nil {
 			return Meta{}, VectorsMeta{}, errors.New("merge: a segment is missing")
 		}
 		chunks += in.Segment.meta.Chunks
+		languages |= in.Segment.languages
+		m.table.meta.Outdated = m.table.meta.Outdated || in.Segment.outdated
 		m.sources = append(m.sources, newMergeSource(in))
 	}
+	m.table.meta.Languages = languages.codes()
 	if chunks > maxChunks {
 		return Meta{}, VectorsMeta{}, errors.New("merge: too many chunks for one segment")
 	}

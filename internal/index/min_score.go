@@ -7,7 +7,7 @@ func (q *search) leastUnits() int64 {
 	if q.request.MinScore == nil {
 		return math.MinInt64
 	}
-	return least(*q.request.MinScore, 1/(weightFirst*q.scale), q.keywordScore)
+	return least(*q.request.MinScore, 1/(weightFirst*q.scale), q.score)
 }
 
 // least returns the fewest units that are shown as at least score. unit is about

@@ -30,7 +30,9 @@ func genDocument(t *rapid.T, id int, version uint64) Document {
 		DocType: rapid.SampledFrom([]string{"", "guide", "api"}).Draw(t, "type"), CreatedAt: int64(id * 1000),
 		UpdatedAt: int64(version) * 10, Tags: rapid.SliceOfN(rapid.SampledFrom([]string{"x", "y"}), 0, 2).Draw(t, "tags"),
 	}
-	switch rapid.IntRange(0, 3).Draw(t, "metadata") {
+	switch rapid.IntRange(0, 4).Draw(t, "metadata") {
+	case 4:
+		d.Metadata = fmt.Appendf(nil, `{"year":["2024-0%d-01","2024-01-01T0%d:00:00+02:00","x"],"ok":[true,%t,2]}`, id%9+1, id%5, id%2 == 0)
 	case 1:
 		d.Metadata = fmt.Appendf(nil, `{"year":%d,"ok":%t}`, id%5-2, id%2 == 0)
 	case 2:
@@ -66,6 +68,7 @@ func genFilter(t *rapid.T, depth int) *Filter {
 	case 1:
 		return rapid.SampledFrom([]*Filter{
 			Range(FieldCreatedAt, Bounds{GTE: n(3000), LT: n(9000)}), Range(FieldUpdatedAt, Bounds{GT: n(10)}),
+			DateRange("metadata.year", Bounds{GTE: n(1706745600000)}), DateRange(FieldCreatedAt, Bounds{LT: n(5000)}),
 			Range("metadata.year", Bounds{GTE: n(-1), LTE: n(1)}), Range("metadata.a.b", Bounds{LT: n(1)}),
 		}).Draw(t, "range")
 	case 2:
@@ -119,6 +122,7 @@ type lab struct {
 	tombstones []Tombstone
 	current    *Snapshot // grown step by step, as a Manager does
 	segments   int
+	dims       int // of the vectors; 0 for none
 }
 
 func newLab(t require.TestingT) *lab {
@@ -145,6 +149,9 @@ func (l *lab) commit(docs ...Document) {
 	require.NoError(l.t, err)
 	l.generation++
 	l.addSegment(data, meta, l.generation)
+	if l.dims > 0 && l.generation%4 != 0 { // others get theirs later
+		l.embed(len(l.refs) - 1)
+	}
 	l.refresh(nil)
 }
 
@@ -164,14 +171,17 @@ func (l *lab) merge(chosen []int) {
 	}
 	inputs, err := l.current.MergeInputs(ids...)
 	require.NoError(l.t, err)
-	var out strings.Builder
-	meta, err := Merge(context.Background(), inputs, &out)
+	var out, vectors strings.Builder
+	meta, vmeta, err := MergeWithVectors(context.Background(), inputs, &out, &vectors)
 	require.NoError(l.t, err)
 	applied := l.generation
 	l.refs = slices.DeleteFunc(l.refs, func(r SegmentRef) bool { return slices.Contains(ids, r.ID) })
 	l.generation++
 	if meta.Docs > 0 {
 		l.addSegment([]byte(out.String()), meta, applied)
+		if vmeta.Dims > 0 {
+			l.addVectors(len(l.refs)-1, []byte(vectors.String()), vmeta)
+		}
 	}
 	l.refresh(nil)
 }
@@ -190,6 +200,9 @@ func (l *lab) refresh(added []Tombstone) {
 		if h == nil {
 			h = newSegmentHandle(ref.ID, l.open(ref))
 		}
+		if v == nil && ref.Vectors != nil {
+			v = newVectorsHandle(ref.Vectors.ID, l.openVectors(ref))
+		}
 		handles = append(handles, refHandle{ref, h, v})
 	}
 	next := buildSnapshot(l.current, l.generation, handles, added)
@@ -201,12 +214,13 @@ func (l *lab) refresh(added []Tombstone) {
 func (l *lab) cold() *Snapshot {
 	var list []LoadedSegment
 	for _, ref := range l.refs {
-		list = append(list, LoadedSegment{Ref: ref, Segment: l.open(ref)})
+		list = append(list, LoadedSegment{Ref: ref, Segment: l.open(ref), Vectors: l.openVectors(ref)})
 	}
 	return NewSnapshot(l.generation, list, l.tombstones)
 }
 
 func (l *lab) check(s *Snapshot, r Request) {
+	l.ref.languages, l.ref.settings = s.languages, s.settings
 	for range 4 { // pages
 		want, total := l.ref.search(r)
 		got, err := s.Search(context.Background(), r)

@@ -72,9 +72,23 @@ func (m *Manager) reload(ctx context.Context, t *tenant, cold bool) error {
 		return err
 	}
 	next := buildSnapshot(old, state.Generation, handles, state.Tombstones)
-	next.adopt(model, state.Settings)
+	next.adopt(model, m.settings(t.id, old, state.Settings))
 	m.swap(t, old, next)
 	return nil
+}
+
+// settings reads a tenant's search settings. Those that this program cannot read
+// are no reason to answer nothing.
+func (m *Manager) settings(tenant uuid.UUID, old *Snapshot, data []byte) *querySettings {
+	var known *querySettings
+	if old != nil {
+		known = old.settings
+	}
+	s, err := compileSettings(data, known)
+	if err != nil {
+		m.log.Error("the search settings cannot be read, the defaults are used", "tenant", tenant, "error", err)
+	}
+	return s
 }
 
 // swap makes next current, unless the tenant was unloaded meanwhile, and drops

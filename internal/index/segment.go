@@ -37,6 +37,9 @@ type Segment struct {
 	keywordTerms *vellum.FST
 	numbers      map[string]numberReader
 	stored       storedReader
+	languages    languageSet // whose rules were used
+	outdated     bool
+	columns      columnCache
 }
 
 // Open maps a segment file after its checksum was verified. The file must not
@@ -124,6 +127,9 @@ func parseSegment(data []byte) (s *Segment, err error) {
 		return nil, err
 	}
 	if err := s.parseDictionaries(); err != nil {
+		return nil, err
+	}
+	if err := s.readLanguages(); err != nil {
 		return nil, err
 	}
 	if s.numbers, err = readNumbers(s.sections[sectionNumbers]); err != nil {

@@ -21,10 +21,12 @@ type Snapshot struct {
 	maxLength  int
 	maxTitle   int
 	model      *modelHandle // nil for none
-	settings   []byte
-	dimensions int // of the vectors; 0 when there are none
+	dimensions int          // of the vectors; 0 when there are none
 	refs       atomic.Int64
 	norms      normCache
+	languages  languageSet // of all segments
+	settings   *querySettings
+	expansions expansionCache
 }
 
 // Stats describes a Snapshot.
@@ -99,6 +101,7 @@ func (s *Snapshot) summarise() {
 		st.Chunks += v.liveChunks
 		st.HiddenDocs += v.meta.Docs - v.liveDocs
 		st.Bytes += v.file.Bytes
+		s.languages |= v.languages
 		if v.vectors != nil {
 			st.Bytes += v.vectors.vectors.file.Bytes
 			st.Vectors += v.liveVectors()

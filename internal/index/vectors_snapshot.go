@@ -7,7 +7,7 @@ import (
 )
 
 // adopt makes a model and settings part of a snapshot that nobody uses yet.
-func (s *Snapshot) adopt(model *modelHandle, settings []byte) {
+func (s *Snapshot) adopt(model *modelHandle, settings *querySettings) {
 	s.model, s.settings = model, settings
 	if model != nil {
 		s.stats.Bytes += model.ref.Bytes
