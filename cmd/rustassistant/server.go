@@ -76,7 +76,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	answers := a.newCache(redisClient)
 	starter := workflows.NewStarter(a.workflows)
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
-	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations})
+	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models})
 	deps := a.apiDeps(o, verifier, starter, service)
 	recorder := a.newRecorder()
 	if recorder != nil {
