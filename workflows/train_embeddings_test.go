@@ -50,7 +50,9 @@ func away(after time.Duration) error {
 	})
 }
 
-func trainInput() TrainEmbeddingsInput { return TrainEmbeddingsInput{TenantID: uuid.New(), Reason: "a test"} }
+func trainInput() TrainEmbeddingsInput {
+	return TrainEmbeddingsInput{TenantID: uuid.New(), Reason: "a test"}
+}
 
 func TestAModelTakesOverWhenNoSegmentLacksItsVectors(t *testing.T) {
 	env := trainEnv(t, lacking(3), lacking(1), lacking(0))
