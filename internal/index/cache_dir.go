@@ -64,8 +64,10 @@ func (c *cacheDir) open(tenant uuid.UUID, ref SegmentRef) (*Segment, error) {
 		return nil, err
 	}
 	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > touchAfter {
-		now := time.Now()
-		_ = os.Chtimes(path, now, now) // only the order of eviction depends on it
+		// Only the order of eviction depends on it. The moment is one from before
+		// the check, so that it does not look like a change of the file.
+		used := time.Unix(0, s.checked.Load())
+		_ = os.Chtimes(path, used, used)
 	}
 	return s, nil
 }
@@ -186,11 +188,10 @@ func (c *cacheDir) trim(max int64, inUse func(tenant uuid.UUID) bool) error {
 
 // removeStaleTemps removes what a killed process has left.
 func (c *cacheDir) removeStaleTemps(now time.Time) {
-	paths, err := filepath.Glob(filepath.Join(c.root, "*", tempPrefix+"*"))
-	if err != nil {
-		return
-	}
-	for _, path := range paths {
+	// A pattern can only be wrong by its form, and these are constants.
+	own, _ := filepath.Glob(filepath.Join(c.root, tempPrefix+"*"))
+	tenants, _ := filepath.Glob(filepath.Join(c.root, "*", tempPrefix+"*"))
+	for _, path := range slices.Concat(own, tenants) {
 		if info, err := os.Stat(path); err == nil && now.Sub(info.ModTime()) > staleTemp {
 			_ = os.Remove(path) // the next start tries again
 		}

@@ -69,6 +69,9 @@ type Meta struct {
 	Checksum []byte
 	// MinID and MaxID are the range of document ids.
 	MinID, MaxID uuid.UUID
+	// Analysis is the analysis.Version by which the texts were analysed; of a
+	// merge the lowest of its sources.
+	Analysis int
 }
 
 // metaSection is the JSON of sectionMeta.

@@ -46,7 +46,7 @@ type mergedDoc struct{ source, doc uint32 }
 // hidden. Should inputs share a document, its highest version is kept; of
 // equal versions that of the later input.
 func Merge(ctx context.Context, inputs []MergeInput, w io.Writer) (meta Meta, err error) {
-	defer recoverCorrupt(&err)
+	defer protect(&err)()
 	m := &merger{ctx: ctx, out: newSectionWriter(w), table: newDocTable()}
 	chunks := 0
 	for _, in := range inputs {
@@ -54,6 +54,7 @@ func Merge(ctx context.Context, inputs []MergeInput, w io.Writer) (meta Meta, er
 			return Meta{}, errors.New("merge: a segment is missing")
 		}
 		chunks += in.Segment.meta.Chunks
+		m.table.meta.Analysis = min(m.table.meta.Analysis, in.Segment.meta.Analysis)
 		m.sources = append(m.sources, newMergeSource(in))
 	}
 	if chunks > maxChunks {

@@ -145,7 +145,19 @@ func (l *lab) commit(docs ...Document) {
 	require.NoError(l.t, err)
 	l.generation++
 	l.addSegment(data, meta, l.generation)
-	l.refresh(nil)
+	l.refresh(l.bury(docs))
+}
+
+// bury returns new tombstones for the documents that were deleted already, as the
+// store writes them with every commit.
+func (l *lab) bury(docs []Document) (added []Tombstone) {
+	for _, d := range docs {
+		if version, ok := l.ref.dead[d.ID]; ok && d.Version <= version {
+			added = append(added, Tombstone{DocumentID: d.ID, Version: version, Generation: l.generation})
+		}
+	}
+	l.tombstones = append(l.tombstones, added...)
+	return added
 }
 
 func (l *lab) remove(id uuid.UUID, version uint64) {

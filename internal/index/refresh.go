@@ -66,7 +66,13 @@ func (m *Manager) reload(ctx context.Context, t *tenant, cold bool) error {
 	if err != nil {
 		return err
 	}
-	next := buildSnapshot(old, state.Generation, handles, state.Tombstones)
+	next, err := protectedSnapshot(old, state.Generation, handles, state.Tombstones)
+	if errors.Is(err, ErrCorrupt) && old != nil {
+		return m.mend(ctx, t, old)
+	}
+	if err != nil {
+		return err
+	}
 	m.swap(t, old, next)
 	return nil
 }
@@ -175,9 +181,13 @@ func (m *Manager) openSegment(ctx context.Context, tenant uuid.UUID, ref Segment
 	if !errors.Is(err, fs.ErrNotExist) {
 		m.log.Warn("a cached segment is fetched again", "tenant", tenant, "segment", ref.ID, "error", err)
 	}
-	err = m.cache.put(tenant, ref.ID, func(w io.Writer) error {
+	fetch := func(w io.Writer) error {
 		return m.source.ReadSegment(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
-	})
+	}
+	err = m.cache.put(tenant, ref.ID, fetch)
+	if isFileError(err) {
+		return m.withoutFile(tenant, ref, fetch, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("fetch segment %s: %w", ref.ID, err)
 	}

@@ -22,7 +22,7 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	defer recoverCorrupt(&err)
+	defer protect(&err)()
 	q := searches.Get().(*search)
 	if err := q.run(ctx, s, &r); err != nil {
 		return nil, err // a search that failed is not used again

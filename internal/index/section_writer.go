@@ -104,7 +104,7 @@ func (s *sectionWriter) finish(m metaSection) (Meta, error) {
 	}
 	return Meta{
 		Docs: m.Docs, Chunks: m.Chunks, Bytes: int64(s.offset), Checksum: checksumBytes(sum),
-		MinID: m.MinID, MaxID: m.MaxID,
+		MinID: m.MinID, MaxID: m.MaxID, Analysis: m.Analysis,
 	}, s.err
 }
 

@@ -32,6 +32,9 @@ type Stats struct {
 	// that a merge will drop.
 	Docs, Chunks, HiddenDocs int
 	Bytes                    int64
+	// Analysis is the lowest analysis.Version among the segments, 0 when there
+	// are none. Terms of an older version may not be found.
+	Analysis int
 	// TextLength and TitleLength are the words of all live chunks, and of the
 	// titles of all live documents.
 	TextLength, TitleLength uint64
@@ -65,7 +68,7 @@ func buildSnapshot(old *Snapshot, generation uint64, segments []refHandle, tombs
 	h := newHider(old, segments)
 	h.tombstones(tombstones)
 	h.segments()
-	s := &Snapshot{generation: generation, tombstones: h.dead}
+	s := &Snapshot{generation: generation, tombstones: pruneTombstones(h.dead, segments)}
 	s.refs.Store(1)
 	for i, seg := range segments {
 		s.views = append(s.views, h.view(i, seg))
@@ -80,6 +83,26 @@ func buildSnapshot(old *Snapshot, generation uint64, segments []refHandle, tombs
 	return s
 }
 
+// pruneTombstones drops what every segment has worked in, as the store does: a
+// tenant that stays loaded must not keep every delete there ever was. What is
+// committed from then on brings tombstones of its own for what is gone.
+func pruneTombstones(dead []Tombstone, segments []refHandle) []Tombstone {
+	applied := ^uint64(0)
+	for _, s := range segments {
+		applied = min(applied, s.ref.AppliedGeneration)
+	}
+	if !slices.ContainsFunc(dead, func(t Tombstone) bool { return t.Generation <= applied }) {
+		return dead
+	}
+	kept := make([]Tombstone, 0, len(dead))
+	for _, t := range dead {
+		if t.Generation > applied {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
 func (s *Snapshot) summarise() {
 	st := Stats{Generation: s.generation, Segments: len(s.views)}
 	for _, v := range s.views {
@@ -87,6 +110,9 @@ func (s *Snapshot) summarise() {
 		st.Chunks += v.liveChunks
 		st.HiddenDocs += v.meta.Docs - v.liveDocs
 		st.Bytes += v.file.Bytes
+		if st.Analysis == 0 || v.meta.Analysis < st.Analysis {
+			st.Analysis = v.meta.Analysis
+		}
 		st.TextLength += v.textLength
 		st.TitleLength += v.titleLength
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)
