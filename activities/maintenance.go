@@ -27,6 +27,7 @@ type PurgeExpiredOutput struct {
 	Events          int64 `json:"events"`
 	Deliveries      int64 `json:"deliveries"`
 	Endpoints       int64 `json:"endpoints"`
+	Shadows         int64 `json:"shadows"`
 }
 
 // PurgeExpired removes expired idempotency keys and sessions, old events and old deliveries.

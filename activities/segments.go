@@ -115,7 +115,7 @@ func (s *Segments) mergeGroup(ctx context.Context, tenant uuid.UUID, snapshot *i
 		return MergeSegmentsOutput{}, fmt.Errorf("merge %d segments: %w", len(group), err)
 	}
 	seg := store.Segment{
-		ID: uuid.Must(uuid.NewV7()), Docs: meta.Docs, Chunks: meta.Chunks, Bytes: meta.Bytes, Checksum: meta.Checksum,
+		ID: uuid.Must(uuid.NewV7()), Docs: meta.Docs, Chunks: meta.Chunks, Bytes: meta.Bytes, Checksum: meta.Checksum, Analysis: meta.Analysis,
 		AppliedGeneration: snapshot.Generation(), Replaces: group,
 		Open: func() (io.ReadCloser, error) { return os.Open(filepath.Clean(file.Name())) },
 	}
@@ -146,7 +146,7 @@ func newBuiltSegment(b *index.Builder) (*builtSegment, error) {
 
 func (b *builtSegment) stored() *store.Segment {
 	return &store.Segment{
-		ID: b.id, Docs: b.meta.Docs, Chunks: b.meta.Chunks, Bytes: b.meta.Bytes, Checksum: b.meta.Checksum,
+		ID: b.id, Docs: b.meta.Docs, Chunks: b.meta.Chunks, Bytes: b.meta.Bytes, Checksum: b.meta.Checksum, Analysis: b.meta.Analysis,
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.data)), nil },
 	}
 }

@@ -52,7 +52,7 @@ func (c *cacheDir) path(tenant, segment uuid.UUID) string {
 // open opens a cached segment. It returns fs.ErrNotExist for one that is not
 // there, and removes one that is not what ref says.
 func (c *cacheDir) open(tenant uuid.UUID, ref SegmentRef) (*Segment, error) {
-	path := c.path(tenant, ref.ID)
+	path, now := c.path(tenant, ref.ID), time.Now()
 	s, err := Open(path)
 	if err == nil && !bytes.Equal(s.file.Checksum, ref.Checksum) {
 		err = errors.Join(corrupt("checksum %x, not %x", s.file.Checksum, ref.Checksum), s.Close())
@@ -64,10 +64,9 @@ func (c *cacheDir) open(tenant uuid.UUID, ref SegmentRef) (*Segment, error) {
 		return nil, err
 	}
 	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > touchAfter {
-		// Only the order of eviction depends on it. The moment is one from before
-		// the check, so that it does not look like a change of the file.
-		used := time.Unix(0, s.checked.Load())
-		_ = os.Chtimes(path, used, used)
+		// Only the order of eviction depends on it. The moment is from before the
+		// check, so that it does not look like a change of the file.
+		_ = os.Chtimes(path, now, now)
 	}
 	return s, nil
 }

@@ -23,7 +23,7 @@ type Segment struct {
 	file     Meta
 	mapped   mmap.MMap
 	checked  atomic.Int64 // when the bytes were last found good, Unix nanoseconds
-	closed   func()    // if set, Close calls it
+	closed   func()       // if set, Close calls it
 	data     []byte
 	sections map[sectionKind][]byte // without padding
 
