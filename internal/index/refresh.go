@@ -210,3 +210,9 @@ func (l *limitedWriter) Write(b []byte) (int, error) {
 	l.left -= int64(len(b))
 	return l.w.Write(b)
 }
+
+// OpenSegment opens a stored segment that need not be live, from the cache or
+// fetched. The caller closes it.
+func (m *Manager) OpenSegment(ctx context.Context, tenant uuid.UUID, ref SegmentRef) (*Segment, error) {
+	return m.openSegment(ctx, tenant, ref)
+}

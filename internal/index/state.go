@@ -32,6 +32,8 @@ type SegmentRef struct {
 	// AppliedGeneration is the generation up to which tombstones have been
 	// worked into the segment.
 	AppliedGeneration uint64
+	// Analysis is Meta.Analysis of the segment.
+	Analysis int
 }
 
 // Tombstone hides every version of a document up to and including Version.

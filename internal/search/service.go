@@ -144,12 +144,11 @@ func (s *Service) cached(ctx context.Context, a *Answer, tenant uuid.UUID, gener
 // load searches the index. took is set to the time that it needed.
 func (s *Service) load(ctx context.Context, tenant uuid.UUID, r *Request, took *time.Duration) (cache.Value, error) {
 	start := time.Now()
-	snapshot, err := s.deps.Index.Snapshot(ctx, tenant)
-	if err != nil {
-		return cache.Value{}, err
-	}
-	defer snapshot.Release()
-	result, err := snapshot.Search(ctx, r.forIndex())
+	var result *index.Result
+	err := s.deps.Index.Use(ctx, tenant, func(snapshot *index.Snapshot) (err error) {
+		result, err = snapshot.Search(ctx, r.forIndex())
+		return err
+	})
 	if err != nil {
 		return cache.Value{}, err
 	}

@@ -57,7 +57,7 @@ func indexState(ctx context.Context, q *db.Queries, tenant uuid.UUID, since uint
 func segmentRef(r db.IndexSegmentListRow) index.SegmentRef {
 	return index.SegmentRef{
 		ID: r.ID, Bytes: r.Bytes, Checksum: r.Checksum, Docs: int(r.Documents), Chunks: int(r.Chunks),
-		Generation: uint64(r.Generation), AppliedGeneration: uint64(r.AppliedGeneration),
+		Generation: uint64(r.Generation), AppliedGeneration: uint64(r.AppliedGeneration), Analysis: int(r.Analysis),
 	}
 }
 

@@ -12,7 +12,7 @@ WHERE tenant_id = @tenant_id;
 SELECT tenant_id, generation FROM index_state WHERE tenant_id = ANY(@tenant_ids::uuid[]);
 
 -- name: IndexSegmentList :many
-SELECT id, generation, applied_generation, documents, chunks, bytes, checksum FROM index_segments
+SELECT id, generation, applied_generation, documents, chunks, bytes, checksum, analysis FROM index_segments
 WHERE tenant_id = @tenant_id AND shadow_of IS NULL ORDER BY generation, id;
 
 -- name: IndexSegmentInsert :exec

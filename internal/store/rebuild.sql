@@ -25,7 +25,7 @@ UPDATE index_rebuilds SET state = @state, generation = @generation, error = @err
 WHERE tenant_id = @tenant_id AND id = @id AND state = 'running';
 
 -- name: IndexShadowList :many
-SELECT id, generation, applied_generation, documents, chunks, bytes, checksum FROM index_segments
+SELECT id, generation, applied_generation, documents, chunks, bytes, checksum, analysis FROM index_segments
 WHERE tenant_id = @tenant_id AND shadow_of = @shadow_of ORDER BY id;
 
 -- name: IndexShadowDelete :exec

@@ -177,7 +177,7 @@ func (q *Queries) IndexSegmentInsert(ctx context.Context, arg IndexSegmentInsert
 }
 
 const indexSegmentList = `-- name: IndexSegmentList :many
-SELECT id, generation, applied_generation, documents, chunks, bytes, checksum FROM index_segments
+SELECT id, generation, applied_generation, documents, chunks, bytes, checksum, analysis FROM index_segments
 WHERE tenant_id = $1 AND shadow_of IS NULL ORDER BY generation, id
 `
 
@@ -189,6 +189,7 @@ type IndexSegmentListRow struct {
 	Chunks            int32
 	Bytes             int64
 	Checksum          []byte
+	Analysis          int32
 }
 
 func (q *Queries) IndexSegmentList(ctx context.Context, tenantID uuid.UUID) ([]IndexSegmentListRow, error) {
@@ -208,6 +209,7 @@ func (q *Queries) IndexSegmentList(ctx context.Context, tenantID uuid.UUID) ([]I
 			&i.Chunks,
 			&i.Bytes,
 			&i.Checksum,
+			&i.Analysis,
 		); err != nil {
 			return nil, err
 		}

@@ -355,7 +355,7 @@ func (q *Queries) IndexShadowDelete(ctx context.Context, arg IndexShadowDeletePa
 }
 
 const indexShadowList = `-- name: IndexShadowList :many
-SELECT id, generation, applied_generation, documents, chunks, bytes, checksum FROM index_segments
+SELECT id, generation, applied_generation, documents, chunks, bytes, checksum, analysis FROM index_segments
 WHERE tenant_id = $1 AND shadow_of = $2 ORDER BY id
 `
 
@@ -372,6 +372,7 @@ type IndexShadowListRow struct {
 	Chunks            int32
 	Bytes             int64
 	Checksum          []byte
+	Analysis          int32
 }
 
 func (q *Queries) IndexShadowList(ctx context.Context, arg IndexShadowListParams) ([]IndexShadowListRow, error) {
@@ -391,6 +392,7 @@ func (q *Queries) IndexShadowList(ctx context.Context, arg IndexShadowListParams
 			&i.Chunks,
 			&i.Bytes,
 			&i.Checksum,
+			&i.Analysis,
 		); err != nil {
 			return nil, err
 		}
