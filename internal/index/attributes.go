@@ -20,6 +20,7 @@ import (
 //	field 0x00 'b' t or f   the field has this truth value
 //	field 0x00 'e'          the field has a value, or a key below it has
 //
+// A text of metadata that is a date is in the column of its field's dates too.
 // A longer text is cut and carries its hash, so that equality stays exact
 // without large keys.
 const (
@@ -115,6 +116,9 @@ func (a *attributes) value(field string, value any) {
 	switch v := value.(type) {
 	case string:
 		a.text(field, v)
+		if ms, ok := DateOf(v); ok {
+			a.numbers = append(a.numbers, numberValue{dateColumn(field), float64(ms)})
+		}
 	case bool:
 		a.keys = append(a.keys, boolKey(field, v), existsKey(field))
 	case json.Number:

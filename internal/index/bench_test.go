@@ -166,7 +166,7 @@ func benchSnapshot(b *testing.B, segments int) *Snapshot {
 		require.NoError(b, os.WriteFile(path, data, 0o600))
 		s, err := Open(path)
 		require.NoError(b, err)
-		loaded = append(loaded, LoadedSegment{SegmentRef{ID: testID(i)}, s})
+		loaded = append(loaded, LoadedSegment{Ref: SegmentRef{ID: testID(i)}, Segment: s})
 	}
 	s := NewSnapshot(1, loaded, nil)
 	b.Cleanup(s.Release)

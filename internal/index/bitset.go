@@ -34,6 +34,23 @@ func (b bitset) and(o bitset) {
 	}
 }
 
+// or adds what is in o.
+func (b bitset) or(o bitset) {
+	for i := range b {
+		b[i] |= o[i]
+	}
+}
+
+// flip turns the set of the first n numbers into what is not in it.
+func (b bitset) flip(n int) {
+	for i := range b {
+		b[i] = ^b[i]
+	}
+	if n&63 != 0 {
+		b[len(b)-1] &= 1<<(n&63) - 1
+	}
+}
+
 // count returns the number of elements.
 func (b bitset) count() int {
 	n := 0

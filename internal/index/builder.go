@@ -36,6 +36,7 @@ type chunkSpan struct {
 type builtDoc struct {
 	doc         Document
 	attributes  attributes
+	language    analysis.Language
 	chunks      []chunkSpan
 	textStart   int
 	titleStart  int
@@ -50,8 +51,10 @@ const stopTerm = ^uint32(0)
 // The order of Add does not change the bytes.
 type Builder struct {
 	analyzer *analysis.Analyzer
-	words    map[string]uint32 // folded word to term, or stopTerm
-	ids      map[string]uint32 // term to its number
+	words    map[string]uint32                         // folded word to term, or stopTerm
+	wordsIn  [analysis.LanguageCount]map[string]uint32 // likewise, by word as written
+	language analysis.Language                         // of the text being analysed
+	ids      map[string]uint32                         // term to its number
 	terms    []string
 	docs     []*builtDoc
 	byID     map[uuid.UUID]int
@@ -65,6 +68,7 @@ type Builder struct {
 	length   int
 	base     int
 	highest  int
+	scanned  string // the field being scanned
 	collect  func(*analysis.Token)
 	titleBuf []occurrence
 }
@@ -106,7 +110,8 @@ func (b *Builder) Add(d Document) error {
 		b.chunks -= len(b.docs[i].chunks)
 		b.docs[i] = nil // its occurrences are skipped when the segment is written
 	}
-	built := &builtDoc{doc: d, attributes: attributes, textStart: len(b.text), titleStart: len(b.titles)}
+	b.language = analysis.LanguageOf(d.Language)
+	built := &builtDoc{doc: d, attributes: attributes, language: b.language, textStart: len(b.text), titleStart: len(b.titles)}
 	b.analyseTitle(built)
 	for i := range d.Chunks {
 		b.analyseChunk(built, &d.Chunks[i])
@@ -164,7 +169,7 @@ func (b *Builder) scan(text string) {
 	if text == "" {
 		return
 	}
-	b.highest = b.base
+	b.highest, b.scanned = b.base, text
 	b.analyzer.Scan(text, b.collect)
 	b.base = b.highest + fieldGap
 }
@@ -172,10 +177,7 @@ func (b *Builder) scan(text string) {
 func (b *Builder) addToken(t *analysis.Token) {
 	position := min(b.base+t.Position, maxPosition)
 	b.highest = position
-	term, ok := b.words[string(t.Text)]
-	if !ok {
-		term = b.addWord(t.Text)
-	}
+	term := b.termOf(t)
 	if term == stopTerm {
 		return
 	}
@@ -185,20 +187,52 @@ func (b *Builder) addToken(t *analysis.Token) {
 	b.current = append(b.current, occurrence{term, uint32(position)})
 }
 
-func (b *Builder) addWord(folded []byte) uint32 {
-	word := string(folded)
-	if analysis.IsStop(folded) {
+// termOf returns the number of a token's term in the current language.
+func (b *Builder) termOf(t *analysis.Token) uint32 {
+	if b.language != analysis.English {
+		return b.termIn(t)
+	}
+	term, ok := b.words[string(t.Text)]
+	if ok {
+		return term
+	}
+	word := string(t.Text)
+	if analysis.IsStop(t.Text) {
 		b.words[word] = stopTerm
 		return stopTerm
 	}
-	term := b.analyzer.Term(folded)
+	term = b.number(b.analyzer.Term(t.Text))
+	b.words[word] = term
+	return term
+}
+
+// termIn is termOf for another language than English.
+func (b *Builder) termIn(t *analysis.Token) uint32 {
+	words := b.wordsIn[b.language]
+	source := b.scanned[t.Start:t.End]
+	if term, ok := words[source]; ok {
+		return term
+	}
+	if words == nil {
+		words = make(map[string]uint32)
+		b.wordsIn[b.language] = words
+	}
+	term := uint32(stopTerm)
+	if !analysis.IsStopIn(b.language, t.Text) {
+		term = b.number(b.analyzer.TermIn(b.language, t))
+	}
+	words[source] = term
+	return term
+}
+
+// number returns the number of a term, which is new perhaps.
+func (b *Builder) number(term string) uint32 {
 	id, ok := b.ids[term]
 	if !ok {
 		id = uint32(len(b.terms))
 		b.terms = append(b.terms, term)
 		b.ids[term] = id
 	}
-	b.words[word] = id
 	return id
 }
 

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,7 +23,8 @@ const (
 	touchAfter = time.Hour
 )
 
-// cacheDir keeps segment files: <dir>/<tenant>/<segment>.segment. Several
+// cacheDir keeps segment files, and those of vectors and models:
+// <dir>/<tenant>/<id>.segment, .vectors, .model. Several
 // processes of a machine may share it: files appear by rename, complete, and
 // are never changed; a file that is removed stays readable to those who have
 // mapped it.
@@ -52,34 +51,21 @@ func (c *cacheDir) path(tenant, segment uuid.UUID) string {
 // open opens a cached segment. It returns fs.ErrNotExist for one that is not
 // there, and removes one that is not what ref says.
 func (c *cacheDir) open(tenant uuid.UUID, ref SegmentRef) (*Segment, error) {
-	path, now := c.path(tenant, ref.ID), time.Now()
-	s, err := Open(path)
-	if err == nil && !bytes.Equal(s.file.Checksum, ref.Checksum) {
-		err = errors.Join(corrupt("checksum %x, not %x", s.file.Checksum, ref.Checksum), s.Close())
-	}
-	if errors.Is(err, ErrCorrupt) {
-		return nil, errors.Join(err, os.Remove(path))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > touchAfter {
-		// Only the order of eviction depends on it. The moment is from before the
-		// check, so that it does not look like a change of the file.
-		_ = os.Chtimes(path, now, now)
-	}
-	return s, nil
+	return openCached(c.path(tenant, ref.ID), ref.Checksum, Open, func(s *Segment) []byte { return s.file.Checksum })
 }
 
 // put stores what write writes, or nothing.
-func (c *cacheDir) put(tenant, segment uuid.UUID, write func(io.Writer) error) (err error) {
-	path := c.path(tenant, segment)
+func (c *cacheDir) put(tenant, segment uuid.UUID, write func(io.Writer) error) error {
+	return c.putAt(c.path(tenant, segment), write)
+}
+
+func (c *cacheDir) putAt(path string, write func(io.Writer) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("create the index cache: %w", err)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*")
 	if err != nil {
-		return fmt.Errorf("create a segment file: %w", err)
+		return fmt.Errorf("create a cache file: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -90,33 +76,28 @@ func (c *cacheDir) put(tenant, segment uuid.UUID, write func(io.Writer) error) (
 		return err
 	}
 	if err = os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("keep a segment file: %w", err)
+		return fmt.Errorf("keep a cache file: %w", err)
 	}
 	return nil
 }
 
 // putFile stores a copy of a file, by a hard link where that is possible.
-func (c *cacheDir) putFile(tenant, segment uuid.UUID, from string) error {
-	path := c.path(tenant, segment)
+func (c *cacheDir) putFile(path, from string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("create the index cache: %w", err)
 	}
 	if err := os.Link(from, path); err == nil || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	return c.put(tenant, segment, func(w io.Writer) error {
+	return c.putAt(path, func(w io.Writer) error {
 		f, err := os.Open(filepath.Clean(from))
 		if err != nil {
-			return fmt.Errorf("open the segment to keep: %w", err)
+			return fmt.Errorf("open the file to keep: %w", err)
 		}
 		defer f.Close()
 		_, err = io.Copy(w, f)
 		return err
 	})
-}
-
-func (c *cacheDir) remove(tenant, segment uuid.UUID) error {
-	return ignoreNotExist(os.Remove(c.path(tenant, segment)))
 }
 
 func ignoreNotExist(err error) error {
@@ -134,14 +115,14 @@ type cachedFile struct {
 	used   time.Time
 }
 
-// files lists the segment files.
+// files lists the files of segments, vectors and models.
 func (c *cacheDir) files() ([]cachedFile, error) {
 	var files []cachedFile
 	err := filepath.WalkDir(c.root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return ignoreNotExist(err)
 		}
-		if d.IsDir() || !strings.HasSuffix(path, segmentSuffix) {
+		if d.IsDir() || !slices.Contains(cachedSuffixes, filepath.Ext(path)) {
 			return nil
 		}
 		tenant, err := uuid.Parse(filepath.Base(filepath.Dir(path)))

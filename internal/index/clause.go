@@ -7,13 +7,16 @@ import "sort"
 // A posting contributes weight - weight/(1 + freq*inverse[length]), which is
 // weight*freq/(freq+norm) written so that rounding keeps it monotonic in both
 // freq and length: a bound computed from an impact is never below a score.
-// Contributions are whole numbers of score units, at least 1.
+// Contributions are whole numbers of score units, at least base, which is 1 but
+// for a word that has corrections beside it.
 type clause struct {
 	cursor
 	weight  float32
+	base    uint32
 	inverse []float32 // by length: 1/(k1*(1-b+b*length/average))
 	lengths []byte
-	bound   uint32 // of the whole list
+	bound   uint32       // of the whole list
+	group   *clauseGroup // of the terms of one word, else nil
 
 	windowBound uint32
 	boundBlock  int // first block that may touch the window
@@ -22,8 +25,8 @@ type clause struct {
 }
 
 // start opens the list and computes its bound.
-func (c *clause) start(l *postingsList, seg *Segment, lengths []byte, weight float32, inverse []float32) {
-	c.weight, c.inverse, c.lengths = weight, inverse, lengths
+func (c *clause) start(l *postingsList, seg *Segment, lengths []byte, weight float32, base uint32, inverse []float32) {
+	c.weight, c.base, c.inverse, c.lengths, c.group = weight, base, inverse, lengths, nil
 	c.boundBlock, c.cachedBlock = 0, -1
 	c.open(l, seg.meta.Chunks)
 	if l.skip != nil {
@@ -43,7 +46,7 @@ func (c *clause) start(l *postingsList, seg *Segment, lengths []byte, weight flo
 // contribution returns the score units of a posting.
 func (c *clause) contribution(freq uint32, length uint16) uint32 {
 	x := float32(freq) * c.inverse[length]
-	return uint32(c.weight-c.weight/(1+x)) + 1
+	return uint32(c.weight-c.weight/(1+x)) + c.base
 }
 
 // score returns the score units of the current posting.
@@ -56,7 +59,7 @@ func (c *clause) impactBound(impacts []byte) uint32 {
 	best := uint32(0)
 	for ; len(impacts) >= impactBytes; impacts = impacts[impactBytes:] {
 		if impacts[0] == impactMaxFreq {
-			return uint32(c.weight) + 1
+			return uint32(c.weight) + c.base
 		}
 		length := min(int(impacts[1])|int(impacts[2])<<8, len(c.inverse)-1)
 		best = max(best, c.contribution(uint32(impacts[0]), uint16(length)))
@@ -78,6 +81,10 @@ func (c *clause) blockBound(block int) uint32 {
 // boundWindow sets windowBound to the best score of the chunks [base, end).
 // Windows come in increasing order.
 func (c *clause) boundWindow(base, end uint32) {
+	if c.group != nil {
+		c.windowBound = c.group.boundWindow(base, end)
+		return
+	}
 	c.windowBound = 0
 	if c.list.skip == nil {
 		if c.chunk < end && c.last >= base {
@@ -108,6 +115,10 @@ func (c *clause) worthLess(o *clause) bool {
 // accumulate adds the scores of the chunks [base, end) to sums and marks those
 // that reach need in marks. Blocks whose bound is below skip are left out.
 func (c *clause) accumulate(sums []uint32, marks []uint64, base, end, need, skip uint32) {
+	if c.group != nil {
+		c.group.accumulate(sums, marks, base, end, need, skip)
+		return
+	}
 	c.seek(base)
 	for c.chunk < end {
 		if skip > 0 && c.blockBound(c.block) < skip {
@@ -136,11 +147,11 @@ func (c *clause) accumulate(sums []uint32, marks []uint64, base, end, need, skip
 // without a branch: about half of the sums reach need, in no order that a
 // processor could predict.
 func (c *clause) addBlock(sums []uint32, marks []uint64, base, need uint32, chunks, freqs []uint32) {
-	lengths, inverse, weight, least := c.lengths, c.inverse, c.weight, uint64(need)-1
+	lengths, inverse, weight, least, plus := c.lengths, c.inverse, c.weight, uint64(need)-1, c.base
 	for k, chunk := range chunks {
 		x := float32(freqs[k]+1) * inverse[u16(lengths, int(chunk))]
 		j := chunk - base
-		sum := sums[j] + uint32(weight-weight/(1+x)) + 1
+		sum := sums[j] + uint32(weight-weight/(1+x)) + plus
 		sums[j] = sum
 		marks[j>>6] |= (least - uint64(sum)) >> 63 << (j & 63)
 	}
@@ -148,10 +159,10 @@ func (c *clause) addBlock(sums []uint32, marks []uint64, base, need uint32, chun
 
 // addOnes is addBlock for a block of chunks that have the term once.
 func (c *clause) addOnes(sums []uint32, marks []uint64, base, need uint32, chunks []uint32) {
-	lengths, inverse, weight, least := c.lengths, c.inverse, c.weight, uint64(need)-1
+	lengths, inverse, weight, least, plus := c.lengths, c.inverse, c.weight, uint64(need)-1, c.base
 	for _, chunk := range chunks {
 		j := chunk - base
-		sum := sums[j] + uint32(weight-weight/(1+inverse[u16(lengths, int(chunk))])) + 1
+		sum := sums[j] + uint32(weight-weight/(1+inverse[u16(lengths, int(chunk))])) + plus
 		sums[j] = sum
 		marks[j>>6] |= (least - uint64(sum)) >> 63 << (j & 63)
 	}
@@ -164,6 +175,10 @@ func (c *clause) addTo(w *window, need uint32) {
 	inWindow := uint64(c.list.n) * uint64(w.end-w.base) / c.limit
 	if uint64(len(w.found))*walkPerLookUp > inWindow {
 		c.accumulate(w.sums, w.marks, w.base, w.end, maxUnits, 0)
+		return
+	}
+	if c.group != nil {
+		c.group.addTo(w)
 		return
 	}
 	for _, j := range w.found {

@@ -19,8 +19,8 @@ type Document struct {
 	SourceType string
 	RepoID     string
 	SourceURL  string
-	// Language is kept and can be filtered by. All text is analysed by the
-	// same rules so far, because a query does not name its language.
+	// Language is kept and can be filtered by. It also says by which rules the
+	// text becomes terms; one that has none is analysed as English and code.
 	Language string
 	Tags     []string
 	// Metadata is a canonical JSON object, or nil.

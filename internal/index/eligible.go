@@ -1,9 +1,5 @@
 package index
 
-import (
-	"github.com/RoaringBitmap/roaring/v2"
-)
-
 // eligibility finds which chunks of a view may be hits at all: live, in the
 // filter, with every required phrase and no excluded one.
 type eligibility struct {
@@ -13,6 +9,7 @@ type eligibility struct {
 	group  Group
 	buffer *bitset // memory for the result
 	phrase phraseMatcher
+	filter *filterEval // memory for the filter; nil takes its own
 }
 
 // chunks returns the eligible chunks, nil for all.
@@ -26,18 +23,27 @@ func (e *eligibility) chunks(filter *Filter) (bitset, error) {
 	}
 	for _, ph := range e.p.required {
 		matching := newBitset(e.v.meta.Chunks)
-		if err := e.phrase.match(e.v, e.terms, ph, set, func(chunk uint32) { matching.set(int(chunk)) }); err != nil {
+		if err := e.match(&ph, set, func(chunk uint32) { matching.set(int(chunk)) }); err != nil {
 			return nil, err
 		}
 		set.and(matching)
 	}
 	for _, ph := range e.p.excluded {
-		err := e.phrase.match(e.v, e.terms, ph, nil, func(chunk uint32) { e.exclude(set, int(chunk)) })
-		if err != nil {
+		if err := e.match(&ph, nil, func(chunk uint32) { e.exclude(set, int(chunk)) }); err != nil {
 			return nil, err
 		}
 	}
 	return set, nil
+}
+
+// match calls emit for each chunk of within that has a variant of the phrase.
+func (e *eligibility) match(ph *phrases, within bitset, emit func(uint32)) error {
+	for _, variant := range ph.variants {
+		if err := e.phrase.match(e.v, e.terms, variant, within, emit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // exclude drops a chunk, or with grouping its document: whoever excludes a
@@ -64,7 +70,10 @@ func (e *eligibility) start(filter *Filter) (bitset, error) {
 	if filter == nil {
 		set.setRange(0, e.v.meta.Chunks)
 	} else {
-		docs, err := e.v.filterDocs(filter)
+		if e.filter == nil {
+			e.filter = &filterEval{}
+		}
+		docs, err := e.filter.matching(e.v.Segment, filter)
 		if err != nil {
 			return nil, err
 		}
@@ -77,14 +86,13 @@ func (e *eligibility) start(filter *Filter) (bitset, error) {
 }
 
 // spread sets the chunks of documents.
-func (s *Segment) spread(docs *roaring.Bitmap, chunks bitset) {
+func (s *Segment) spread(docs, chunks bitset) {
 	if s.firstChunks == nil {
-		docs.WriteDenseTo(chunks)
+		copy(chunks, docs)
 		return
 	}
-	docs.Iterate(func(doc uint32) bool {
-		first, end := s.chunksOf(int(doc))
+	for doc := docs.next(0, s.meta.Docs); doc >= 0; doc = docs.next(doc+1, s.meta.Docs) {
+		first, end := s.chunksOf(doc)
 		chunks.setRange(first, end)
-		return true
-	})
+	}
 }

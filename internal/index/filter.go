@@ -48,6 +48,9 @@ type Filter struct {
 	Field    string    // In, Range, Exists
 	Values   []Value   // In
 	Bounds   Bounds    // Range
+	// Date says that Bounds are Unix milliseconds, for texts of a metadata field
+	// that are dates: see DateOf.
+	Date bool
 }
 
 // Bounds limit a number. Nil bounds are open. Dates are Unix milliseconds.
@@ -101,6 +104,22 @@ func In(field string, values ...Value) *Filter {
 
 // Range matches documents one of whose numbers of the field is within bounds.
 func Range(field string, b Bounds) *Filter { return &Filter{Op: OpRange, Field: field, Bounds: b} }
+
+// DateRange matches documents one of whose texts of a metadata field is a date
+// (see DateOf) within bounds, in Unix milliseconds.
+func DateRange(field string, b Bounds) *Filter {
+	f := Range(field, b)
+	f.Date = !isDateField(field) // which has nothing but dates
+	return f
+}
+
+// column returns the name of the column that a Range looks at.
+func (f *Filter) column() string {
+	if f.Date {
+		return dateColumn(f.Field)
+	}
+	return f.Field
+}
 
 // Exists matches documents that have a value of the field, or any key below it.
 func Exists(field string) *Filter { return &Filter{Op: OpExists, Field: field} }

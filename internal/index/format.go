@@ -70,13 +70,22 @@ type Meta struct {
 	// MinID and MaxID are the range of document ids.
 	MinID, MaxID uuid.UUID
 	// Analysis is the analysis.Version by which the texts were analysed; of a
-	// merge the lowest of its sources.
+	// merge the lowest of its sources. It is outdatedAnalysis where building the
+	// segment anew would give other terms though the version is the same.
 	Analysis int
 }
 
+// outdatedAnalysis is below every analysis.Version.
+const outdatedAnalysis = 0
+
 // metaSection is the JSON of sectionMeta.
 type metaSection struct {
-	Analysis  int       `json:"analysis"`
+	Analysis int `json:"analysis"`
+	// Languages are the codes of the rules that were used; none means English
+	// only. Outdated says that the rules for the language of a document have
+	// come since.
+	Languages []string  `json:"languages,omitempty"`
+	Outdated  bool      `json:"outdated,omitempty"`
 	Docs      int       `json:"docs"`
 	Chunks    int       `json:"chunks"`
 	MinID     uuid.UUID `json:"min_id"`

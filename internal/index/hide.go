@@ -167,8 +167,13 @@ func (h *hider) newer(i int, vi uint64, j int, vj uint64) bool {
 // view returns the segment's view, the old one if nothing changed.
 func (h *hider) view(i int, s refHandle) *view {
 	v := h.old[s.ref.ID]
-	if v == nil {
-		v = newView(s.handle, s.ref)
+	switch {
+	case v == nil:
+		v = newView(s)
+	case v.vectors != s.vectors:
+		next := *v
+		next.ref, next.vectors = s.ref, s.vectors
+		v = &next
 	}
 	if h.owned[i] {
 		v = v.hiding(h.hidden[i])

@@ -13,6 +13,7 @@ type highlighter struct {
 	analyzer *analysis.Analyzer
 	terms    map[string]float64 // what to mark, with its weight
 	hints    [256]uint32        // analysis.Hint of the terms
+	language analysis.Language  // of the text at hand
 	size     int
 	count    int
 	matches  []match
@@ -28,14 +29,34 @@ type match struct {
 func (q *search) highlighter() *highlighter {
 	h := &highlighter{analyzer: q.analyzer, size: q.request.FragmentSize, count: q.request.Fragments}
 	h.terms = make(map[string]float64, len(q.plan.terms))
-	for t, term := range q.plan.terms {
-		if term.count > 0 {
-			h.terms[term.term] = q.weights[t].idf
-			first, second := analysis.Hint([]byte(term.term))
-			h.hints[first] |= second
+	for t := range q.plan.terms {
+		if q.plan.terms[t].count > 0 {
+			h.add(q.plan, t, q.weights[t].idf)
+		}
+	}
+	for g := range q.plan.groups {
+		for _, m := range q.plan.groups[g].members {
+			if m.factor > 0 {
+				h.add(q.plan, m.term, m.factor*q.groupWeights[g].idf)
+			}
 		}
 	}
 	return h
+}
+
+// add adds what stands for a term; of an expression each word, which counts a
+// part.
+func (h *highlighter) add(p *plan, t int, weight float64) {
+	term := &p.terms[t]
+	for _, w := range term.words {
+		h.add(p, w.term, weight/float64(len(term.words)))
+	}
+	if term.words != nil {
+		return
+	}
+	h.terms[term.term] = max(h.terms[term.term], weight)
+	first, second := analysis.Hint(term.key)
+	h.hints[first] |= second
 }
 
 // fragments returns the best fragments in the order of the text. A text
@@ -70,12 +91,8 @@ func (h *highlighter) fragments(text string) []Fragment {
 func (h *highlighter) find(text string) {
 	h.matches = h.matches[:0]
 	h.analyzer.Scan(text, func(t *analysis.Token) {
-		if first, second := analysis.Hint(t.Text); h.hints[first]&second == 0 {
-			return
-		}
-		term := h.analyzer.Term(t.Text)
-		weight, ok := h.terms[term]
-		if !ok || analysis.IsStop(t.Text) {
+		term, weight, ok := h.lookUp(t)
+		if !ok {
 			return
 		}
 		if n := len(h.matches); n > 0 && t.Start < h.matches[n-1].end && t.End <= h.matches[n-1].end {
@@ -83,6 +100,22 @@ func (h *highlighter) find(text string) {
 		}
 		h.matches = append(h.matches, match{t.Start, t.End, term, weight})
 	})
+}
+
+// lookUp returns the term of a token if it is to be marked.
+func (h *highlighter) lookUp(t *analysis.Token) (term string, weight float64, ok bool) {
+	if h.language != analysis.English {
+		term = h.analyzer.TermIn(h.language, t)
+		if weight, ok = h.terms[term]; ok {
+			return term, weight, true
+		}
+	}
+	if first, second := analysis.Hint(t.Text); h.hints[first]&second == 0 {
+		return "", 0, false
+	}
+	term = h.analyzer.Term(t.Text)
+	weight, ok = h.terms[term]
+	return term, weight, ok && !analysis.IsStop(t.Text)
 }
 
 // best returns the matches of the fragment with the highest weight that does

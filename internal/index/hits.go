@@ -2,8 +2,18 @@ package index
 
 import "slices"
 
-// hits reads the stored fields of the ranked candidates.
+// hits returns the hits of an answer by keyword.
 func (q *search) hits() ([]Hit, error) {
+	hits, err := q.read()
+	if err == nil && q.request.Explain {
+		err = q.explain(hits)
+	}
+	return hits, err
+}
+
+// read reads the stored fields of the ranked candidates, whose scores are those
+// of keywords.
+func (q *search) read() ([]Hit, error) {
 	hits := make([]Hit, len(q.ranked))
 	reader := hitReader{block: &q.block}
 	var marker *highlighter
@@ -17,13 +27,12 @@ func (q *search) hits() ([]Hit, error) {
 		if err := reader.read(v.Segment, int(c.chunk), h); err != nil {
 			return nil, err
 		}
-		h.Score = float64(c.score) / weightFirst / q.scale
+		h.Score = q.score(c.score)
+		h.key = h.Score
 		if marker != nil {
+			marker.language = q.languagesOf(h.Language)[0]
 			h.Highlights = marker.fragments(h.Content)
 		}
-	}
-	if q.request.Explain {
-		return hits, q.explain(hits)
 	}
 	return hits, nil
 }
@@ -121,39 +130,97 @@ func (q *search) explainHit(c *candidate, eligible bitset, score float64) *Expla
 }
 
 func (q *search) explainPassage(segment, chunk int) PassageScore {
-	v, st := q.snapshot.views[segment], &q.snapshot.stats
-	passage := PassageScore{ChunkOrdinal: v.ordinalOf(chunk)}
-	c := &clause{}
+	passage := PassageScore{ChunkOrdinal: q.snapshot.views[segment].ordinalOf(chunk)}
 	units := uint32(0)
-	postings := q.viewPostings(segment)
-	for t := range postings {
+	for t := range q.plan.terms {
 		count := float64(q.plan.terms[t].count)
-		if count == 0 || postings[t].text.n == 0 {
+		if count == 0 {
 			continue
 		}
-		w, term := &q.weights[t], q.plan.terms[t].term
-		c.start(&postings[t].text, v.Segment, v.lengths, w.textWeight, q.norms.text)
-		if c.seek(uint32(chunk)); c.chunk == uint32(chunk) {
-			units += c.score()
-			passage.Terms = append(passage.Terms, TermScore{
-				Term: term, Field: "text", TF: int(c.freq()), DF: w.df, Docs: st.Chunks, IDF: w.idf,
-				Length: int(u16(v.lengths, chunk)), AverageLength: q.snapshot.averageLength(),
-				QueryWeight: count, Contribution: float64(c.score()) / q.scale,
-			})
+		w := &q.weights[t]
+		text := termShare{
+			term: t, field: "text", weight: w.textWeight, base: 1,
+			score: TermScore{DF: w.df, IDF: w.idf, QueryWeight: count},
 		}
-		if postings[t].titleDocs == 0 || w.titleUnit == 0 {
-			continue
-		}
-		c.start(&postings[t].title, v.Segment, v.titleLengths, w.titleUnit, q.norms.title)
-		if c.seek(uint32(chunk)); c.chunk == uint32(chunk) {
-			units += c.score()
-			passage.Terms = append(passage.Terms, TermScore{
-				Term: term, Field: "title", TF: int(c.freq()), DF: w.titleDF, Docs: st.Docs, IDF: w.titleIDF,
-				Length: int(u16(v.titleLengths, chunk)), AverageLength: q.snapshot.averageTitle(),
-				QueryWeight: count * q.request.Params.TitleBoost, Contribution: float64(c.score()) / q.scale,
-			})
-		}
+		title := text
+		title.field, title.weight = "title", w.titleUnit
+		title.score = TermScore{DF: w.titleDF, IDF: w.titleIDF, QueryWeight: count * q.request.Params.TitleBoost}
+		units += q.explainTerm(&passage, segment, chunk, text) + q.explainTerm(&passage, segment, chunk, title)
+	}
+	for g := range q.plan.groups {
+		units += q.explainGroup(&passage, segment, chunk, g)
 	}
 	passage.Score = float64(units) / q.scale
 	return passage
+}
+
+// termShare is what a term counts in a field.
+type termShare struct {
+	term   int
+	field  string
+	weight float32
+	base   uint32
+	score  TermScore // what is known without looking
+}
+
+// explainTerm adds the share of a term and returns its score units.
+func (q *search) explainTerm(passage *PassageScore, segment, chunk int, s termShare) uint32 {
+	units, score := q.share(segment, chunk, s)
+	if units > 0 {
+		passage.Terms = append(passage.Terms, score)
+	}
+	return units
+}
+
+// share returns the score units of a term in a chunk, 0 if it is not there.
+func (q *search) share(segment, chunk int, s termShare) (uint32, TermScore) {
+	v, st, postings := q.snapshot.views[segment], &q.snapshot.stats, &q.viewPostings(segment)[s.term]
+	list, lengths, norms := &postings.text, v.lengths, q.norms.text
+	docs, average := st.Chunks, q.snapshot.averageLength()
+	if s.field == "title" {
+		list, lengths, norms = &postings.title, v.titleLengths, q.norms.title
+		docs, average = st.Docs, q.snapshot.averageTitle()
+	}
+	if list.n == 0 || s.weight == 0 {
+		return 0, TermScore{}
+	}
+	c := &clause{}
+	c.start(list, v.Segment, lengths, s.weight, s.base, norms)
+	if c.seek(uint32(chunk)); c.chunk != uint32(chunk) {
+		return 0, TermScore{}
+	}
+	score := s.score
+	score.Term, score.Field, score.TF = q.plan.terms[s.term].term, s.field, int(c.freq())
+	score.Docs, score.Length, score.AverageLength = docs, int(u16(lengths, chunk)), average
+	score.Contribution, score.Lead = float64(c.score())/q.scale, float64(s.base-1)/q.scale
+	return c.score(), score
+}
+
+// explainGroup adds the best term of a group in each field.
+func (q *search) explainGroup(passage *PassageScore, segment, chunk, g int) uint32 {
+	w, count := &q.groupWeights[g], float64(q.plan.groups[g].count)
+	var text, title uint32
+	var textScore, titleScore TermScore
+	for i, m := range q.plan.groups[g].members {
+		score := TermScore{DF: w.df, IDF: w.idf, QueryWeight: count, Variant: m.kind.String()}
+		if m.kind != variantExact {
+			score.Factor = m.factor
+		}
+		s := termShare{term: m.term, field: "text", weight: w.textUnits[i], base: w.baseOf(m.kind), score: score}
+		if units, found := q.share(segment, chunk, s); units > text {
+			text, textScore = units, found
+		}
+		s.field, s.weight, s.base = "title", w.titleUnits[i], 1
+		s.score.DF, s.score.IDF, s.score.QueryWeight = w.titleDF, w.titleIDF, count*q.request.Params.TitleBoost
+		if units, found := q.share(segment, chunk, s); units > title {
+			title, titleScore = units, found
+		}
+	}
+	if text > 0 {
+		passage.Terms = append(passage.Terms, textScore)
+	}
+	if title > 0 {
+		passage.Terms = append(passage.Terms, titleScore)
+	}
+	return text + title
 }

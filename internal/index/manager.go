@@ -33,7 +33,11 @@ type ManagerOptions struct {
 	// MaxFetches bounds how many segments one refresh reads at a time; 0
 	// means 4.
 	MaxFetches int
-	Logger     *slog.Logger
+	// OpenModel opens an embedding model from its file; path is empty when the
+	// model has none. Without OpenModel models are ignored, and vectors with
+	// them.
+	OpenModel func(ref ModelRef, path string) (Model, error)
+	Logger    *slog.Logger
 }
 
 // ErrClosed is returned by a Manager after Close.
@@ -273,7 +277,7 @@ func (m *Manager) Loaded() map[uuid.UUID]uint64 {
 // AdoptFile keeps a copy of a segment file that was made on this machine, so
 // that no process on it has to fetch the segment.
 func (m *Manager) AdoptFile(tenant, segment uuid.UUID, path string) error {
-	return m.cache.putFile(tenant, segment, path)
+	return m.cache.putFile(m.cache.path(tenant, segment), path)
 }
 
 // AdoptBytes is AdoptFile for a segment in memory.

@@ -29,7 +29,7 @@ type fakeSource struct {
 	err        error
 	gate       chan struct{} // if set, IndexState waits for it
 
-	stateReads, segmentReads atomic.Int64
+	stateReads, segmentReads, vectorReads, modelReads atomic.Int64
 }
 
 func newFakeSource() *fakeSource {
@@ -65,14 +65,28 @@ func (f *fakeSource) IndexState(ctx context.Context, tenant uuid.UUID, since uin
 
 func (f *fakeSource) ReadSegment(_ context.Context, _, segment uuid.UUID, w io.Writer) error {
 	f.segmentReads.Add(1)
+	return f.read(segment, w)
+}
+
+func (f *fakeSource) read(id uuid.UUID, w io.Writer) error {
 	f.mu.Lock()
-	data, ok := f.data[segment]
+	data, ok := f.data[id]
 	f.mu.Unlock()
 	if !ok {
 		return domain.NotFound("index segment")
 	}
 	_, err := w.Write(data)
 	return err
+}
+
+func (f *fakeSource) ReadVectors(ctx context.Context, tenant, vectors uuid.UUID, w io.Writer) error {
+	f.vectorReads.Add(1)
+	return f.read(vectors, w)
+}
+
+func (f *fakeSource) ReadModel(_ context.Context, _, model uuid.UUID, w io.Writer) error {
+	f.modelReads.Add(1)
+	return f.read(model, w)
 }
 
 // commit adds a segment with a document per text.

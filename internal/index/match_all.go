@@ -4,7 +4,14 @@ package index
 // document, or chunk, is a hit with score 0, in the order of document ids. Only
 // as many are visited as the answer needs.
 func (q *search) matchAll(view int, eligible bitset) {
+	if q.top.least > 0 {
+		return
+	}
 	v := q.snapshot.views[view]
+	if q.collect != nil {
+		q.collectAll(v, eligible)
+		return
+	}
 	q.total += q.countAll(v, eligible)
 	chunk := 0
 	if after := q.top.after; after != nil && after.score == 0 {
@@ -49,4 +56,20 @@ func (q *search) countAll(v *view, eligible bitset) int {
 		chunk = eligible.next(end, v.meta.Chunks)
 	}
 	return n
+}
+
+// collectAll gives every eligible document, or chunk, to the collector.
+func (q *search) collectAll(v *view, eligible bitset) {
+	for chunk := 0; chunk < v.meta.Chunks; {
+		if eligible != nil {
+			if chunk = eligible.next(chunk, v.meta.Chunks); chunk < 0 {
+				return
+			}
+		}
+		q.collect.add(uint32(chunk), 0)
+		chunk++
+		if q.request.Group == GroupDocument {
+			_, chunk = v.chunksOf(v.docOf(chunk - 1))
+		}
+	}
 }

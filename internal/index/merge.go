@@ -14,6 +14,8 @@ import (
 type MergeInput struct {
 	Segment *Segment
 	Hidden  *roaring.Bitmap
+	// Vectors are the segment's vectors, nil for none.
+	Vectors *Vectors
 }
 
 // mergedAway stands for a document or chunk that is not in the result.
@@ -33,10 +35,11 @@ type merger struct {
 // mergeSource is one input.
 type mergeSource struct {
 	*Segment
-	hidden *roaring.Bitmap
-	next   int      // next document to take
-	docs   []uint32 // number in the result by document
-	chunks []uint32 // number in the result by chunk
+	hidden  *roaring.Bitmap
+	vectors *Vectors
+	next    int      // next document to take
+	docs    []uint32 // number in the result by document
+	chunks  []uint32 // number in the result by chunk
 }
 
 // mergedDoc says where a document of the result comes from.
@@ -45,33 +48,49 @@ type mergedDoc struct{ source, doc uint32 }
 // Merge writes one segment with the documents of all inputs that are not
 // hidden. Should inputs share a document, its highest version is kept; of
 // equal versions that of the later input.
-func Merge(ctx context.Context, inputs []MergeInput, w io.Writer) (meta Meta, err error) {
+func Merge(ctx context.Context, inputs []MergeInput, w io.Writer) (Meta, error) {
+	meta, _, err := MergeWithVectors(ctx, inputs, w, nil)
+	return meta, err
+}
+
+// MergeWithVectors is Merge, and writes the vectors of the merged segment to
+// vectors unless that is nil: the codes of the inputs as they are, missing ones
+// stay missing. Nothing is written, and the zero VectorsMeta returned, when no
+// input has vectors. Those of different dimensions are refused.
+func MergeWithVectors(ctx context.Context, inputs []MergeInput, w, vectors io.Writer) (meta Meta, vmeta VectorsMeta, err error) {
 	defer protect(&err)()
 	m := &merger{ctx: ctx, out: newSectionWriter(w), table: newDocTable()}
-	chunks := 0
+	chunks, languages := 0, languageSet(0)
 	for _, in := range inputs {
 		if in.Segment == nil {
-			return Meta{}, errors.New("merge: a segment is missing")
+			return Meta{}, VectorsMeta{}, errors.New("merge: a segment is missing")
 		}
 		chunks += in.Segment.meta.Chunks
 		m.table.meta.Analysis = min(m.table.meta.Analysis, in.Segment.meta.Analysis)
+		languages |= in.Segment.languages
+		m.table.meta.Outdated = m.table.meta.Outdated || in.Segment.outdated
 		m.sources = append(m.sources, newMergeSource(in))
 	}
+	m.table.meta.Languages = languages.codes()
 	if chunks > maxChunks {
-		return Meta{}, errors.New("merge: too many chunks for one segment")
+		return Meta{}, VectorsMeta{}, errors.New("merge: too many chunks for one segment")
 	}
 	for _, step := range []func() error{
 		m.mergeTables, m.mergePostings, m.mergeKeywords, m.mergeNumbers, m.mergeStored,
 	} {
 		if err := step(); err != nil {
-			return Meta{}, err
+			return Meta{}, VectorsMeta{}, err
 		}
 	}
-	return m.out.finish(m.table.meta)
+	if meta, err = m.out.finish(m.table.meta); err != nil || vectors == nil {
+		return meta, VectorsMeta{}, err
+	}
+	vmeta, err = m.mergeVectors(vectors)
+	return meta, vmeta, err
 }
 
 func newMergeSource(in MergeInput) *mergeSource {
-	s := &mergeSource{Segment: in.Segment, hidden: in.Hidden}
+	s := &mergeSource{Segment: in.Segment, hidden: in.Hidden, vectors: in.Vectors}
 	s.docs, s.chunks = make([]uint32, s.meta.Docs), make([]uint32, s.meta.Chunks)
 	s.skipHidden()
 	return s

@@ -24,6 +24,14 @@ func sortableNumber(v float64) uint64 {
 	return bits | 1<<63
 }
 
+// numberOfSortable is the inverse of sortableNumber.
+func numberOfSortable(bits uint64) float64 {
+	if bits>>63 != 0 {
+		return math.Float64frombits(bits &^ (1 << 63))
+	}
+	return math.Float64frombits(^bits)
+}
+
 // numberColumn is a column while it is built.
 type numberColumn struct {
 	values []uint64

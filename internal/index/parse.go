@@ -9,33 +9,29 @@ import (
 	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
-// maxQueryTerms bounds the work of one query: of a longer text the first
-// distinct terms count.
-const maxQueryTerms = 256
-
-// plan is an analysed query. Numbers index terms.
-type plan struct {
-	terms    []planTerm
-	required []phrase
-	excluded []phrase
-	numbers  map[string]int
+// parser reads one query.
+type parser struct {
+	*plan
+	analyzer *analysis.Analyzer
+	rules    *queryRules
+	keepStop bool // of the tenant's stop words
+	stopped  bool // one was left out
+	members  []member
 }
-
-// planTerm is a distinct term.
-type planTerm struct {
-	term  string
-	key   []byte // term, for the dictionaries
-	count int    // occurrences that are scored; 0 for a term that only excludes
-}
-
-// phrase is a sequence of terms at given offsets; one term is a phrase too.
-type phrase []phraseTerm
-
-type phraseTerm struct{ term, offset int }
 
 // parse reads a query. It accepts any text.
-func parse(query string, a *analysis.Analyzer) *plan {
-	p := &plan{numbers: make(map[string]int)}
+func parse(query string, rules *queryRules, a *analysis.Analyzer) *plan {
+	p := &parser{analyzer: a, rules: rules}
+	p.read(query)
+	if p.stopped && !p.scored() { // rather these words than none
+		p.keepStop = true
+		p.read(query)
+	}
+	return p.plan
+}
+
+func (p *parser) read(query string) {
+	p.plan = &plan{numbers: make(map[string]int), limit: maxQueryTerms}
 	var bare []byte
 	for i := 0; i < len(query); {
 		piece, next, ok := nextPiece(query, i)
@@ -46,20 +42,26 @@ func parse(query string, a *analysis.Analyzer) *plan {
 			continue
 		}
 		i = next
-		if !piece.negative {
-			p.score(piece.text, a)
-		}
-		if ph := p.phrase(piece.text, a); len(ph) > 0 {
-			if piece.negative {
-				p.excluded = append(p.excluded, ph)
-			} else {
-				p.required = append(p.required, ph)
-			}
-		}
 		bare = append(bare, ' ')
+		variants := p.phrases(piece.text)
+		if piece.negative {
+			if len(variants) > 0 {
+				p.excluded = append(p.excluded, phrases{variants: variants})
+			}
+			continue
+		}
+		quote := -1
+		if len(variants) > 0 {
+			quote = len(p.required)
+			p.required = append(p.required, phrases{variants: variants, text: piece.text})
+		}
+		p.score(piece.text, quote)
 	}
-	p.score(string(bare), a)
-	return p
+	p.score(string(bare), -1)
+	p.limit = maxPlanTerms
+	if p.rules.settings != nil && len(p.rules.settings.synonyms) > 0 {
+		p.addSynonyms(string(bare))
+	}
 }
 
 // piece is a part of a query with its own meaning.
@@ -112,47 +114,76 @@ func quotedText(rest string) (text string, size int, ok bool) {
 	return "", 0, false
 }
 
-// number returns the number of a term, adding it; ok is false above the limit.
-func (p *plan) number(term string) (n int, ok bool) {
-	if n, ok = p.numbers[term]; ok {
-		return n, true
-	}
-	if len(p.terms) >= maxQueryTerms {
-		return 0, false
-	}
-	n = len(p.terms)
-	p.numbers[term] = n
-	p.terms = append(p.terms, planTerm{term: term, key: []byte(term)})
-	return n, true
-}
-
-// score adds the terms of a text to those that are scored.
-func (p *plan) score(text string, a *analysis.Analyzer) {
-	a.Scan(text, func(t *analysis.Token) {
-		if analysis.IsStop(t.Text) {
+// score adds the words of a text to those that are scored.
+func (p *parser) score(text string, quote int) {
+	plain := p.rules.plain()
+	p.analyzer.Scan(text, func(t *analysis.Token) {
+		if p.rules.isStop(t.Text) || p.isTenantStop(t.Text) {
 			return
 		}
-		if n, ok := p.number(a.Term(t.Text)); ok {
-			p.terms[n].count++
+		if plain {
+			if n, ok := p.number(p.analyzer.Term(t.Text)); ok {
+				p.terms[n].count++
+				p.addWord(text, t, n, quote)
+			}
+			return
+		}
+		if members := p.stems(t); len(members) > 0 {
+			p.addWord(text, t, p.addUnit(members), quote)
 		}
 	})
 }
 
-// phrase returns the units of a text. Stop words only leave a gap.
-func (p *plan) phrase(text string, a *analysis.Analyzer) phrase {
-	var ph phrase
-	a.Scan(text, func(t *analysis.Token) {
-		if !t.Unit || analysis.IsStop(t.Text) {
-			return
-		}
-		if n, ok := p.number(a.Term(t.Text)); ok {
-			ph = append(ph, phraseTerm{n, t.Position})
-		}
-	})
-	return slices.Clip(ph)
+func (p *parser) isTenantStop(folded []byte) bool {
+	if p.keepStop || p.rules.settings == nil {
+		return false
+	}
+	_, stop := p.rules.settings.stopWords[string(folded)]
+	p.stopped = p.stopped || stop
+	return stop
 }
 
-// scored reports whether any term counts for the score.
-func (p *plan) scored() bool {
-	return slices.ContainsFunc(p.terms, func(t planTerm) bool { return t.count > 0 })
+// stems returns the distinct terms of a token in the query's languages. The
+// result is valid until the next call.
+func (p *parser) stems(t *analysis.Token) []member {
+	p.members = p.members[:0]
+	for _, l := range p.rules.languages {
+		if analysis.IsStopIn(l, t.Text) {
+			continue
+		}
+		if n, ok := p.number(p.analyzer.TermIn(l, t)); ok {
+			p.members = addMember(p.members, member{term: n, factor: 1})
+		}
+	}
+	return p.members
+}
+
+// addWord remembers a scored word.
+func (p *parser) addWord(text string, t *analysis.Token, unit, quote int) {
+	w := planWord{text: text[t.Start:t.End], unit: unit, quote: quote, last: quote < 0 && t.End == len(text)}
+	if t.Ngram {
+		w.last = false
+	}
+	p.words = append(p.words, w)
+}
+
+// phrases returns the units of a text as a phrase of each language. Stop words
+// only leave a gap.
+func (p *parser) phrases(text string) []phrase {
+	var variants []phrase
+	for _, l := range p.rules.languages {
+		var ph phrase
+		p.analyzer.Scan(text, func(t *analysis.Token) {
+			if !t.Unit || analysis.IsStopIn(l, t.Text) {
+				return
+			}
+			if n, ok := p.number(p.analyzer.TermIn(l, t)); ok {
+				ph = append(ph, phraseTerm{n, t.Position})
+			}
+		})
+		if len(ph) > 0 && !slices.ContainsFunc(variants, func(o phrase) bool { return slices.Equal(o, ph) }) {
+			variants = append(variants, slices.Clip(ph))
+		}
+	}
+	return variants
 }

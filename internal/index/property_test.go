@@ -30,7 +30,9 @@ func genDocument(t *rapid.T, id int, version uint64) Document {
 		DocType: rapid.SampledFrom([]string{"", "guide", "api"}).Draw(t, "type"), CreatedAt: int64(id * 1000),
 		UpdatedAt: int64(version) * 10, Tags: rapid.SliceOfN(rapid.SampledFrom([]string{"x", "y"}), 0, 2).Draw(t, "tags"),
 	}
-	switch rapid.IntRange(0, 3).Draw(t, "metadata") {
+	switch rapid.IntRange(0, 4).Draw(t, "metadata") {
+	case 4:
+		d.Metadata = fmt.Appendf(nil, `{"year":["2024-0%d-01","2024-01-01T0%d:00:00+02:00","x"],"ok":[true,%t,2]}`, id%9+1, id%5, id%2 == 0)
 	case 1:
 		d.Metadata = fmt.Appendf(nil, `{"year":%d,"ok":%t}`, id%5-2, id%2 == 0)
 	case 2:
@@ -66,6 +68,7 @@ func genFilter(t *rapid.T, depth int) *Filter {
 	case 1:
 		return rapid.SampledFrom([]*Filter{
 			Range(FieldCreatedAt, Bounds{GTE: n(3000), LT: n(9000)}), Range(FieldUpdatedAt, Bounds{GT: n(10)}),
+			DateRange("metadata.year", Bounds{GTE: n(1706745600000)}), DateRange(FieldCreatedAt, Bounds{LT: n(5000)}),
 			Range("metadata.year", Bounds{GTE: n(-1), LTE: n(1)}), Range("metadata.a.b", Bounds{LT: n(1)}),
 		}).Draw(t, "range")
 	case 2:
@@ -198,11 +201,11 @@ func (l *lab) open(ref SegmentRef) *Segment {
 func (l *lab) refresh(added []Tombstone) {
 	var handles []refHandle
 	for _, ref := range l.refs {
-		h := l.current.share(ref.ID)
+		h, v := l.current.share(ref)
 		if h == nil {
 			h = newSegmentHandle(ref.ID, l.open(ref))
 		}
-		handles = append(handles, refHandle{ref, h})
+		handles = append(handles, refHandle{ref, h, v})
 	}
 	next := buildSnapshot(l.current, l.generation, handles, added)
 	l.current.Release()
@@ -213,7 +216,7 @@ func (l *lab) refresh(added []Tombstone) {
 func (l *lab) cold() *Snapshot {
 	var list []LoadedSegment
 	for _, ref := range l.refs {
-		list = append(list, LoadedSegment{ref, l.open(ref)})
+		list = append(list, LoadedSegment{Ref: ref, Segment: l.open(ref)})
 	}
 	return NewSnapshot(l.generation, list, l.tombstones)
 }

@@ -2,6 +2,7 @@ package index
 
 import (
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,12 +29,17 @@ func protect(err *error) (end func()) {
 
 // Verify reads all bytes of the segment again. It returns ErrCorrupt when they
 // are not those that were opened.
-func (s *Segment) Verify() (err error) {
+func (s *Segment) Verify() error { return verifyAgain(s.data, &s.checked) }
+
+// Verify does the same for vectors.
+func (v *Vectors) Verify() error { return verifyAgain(v.data, &v.checked) }
+
+func verifyAgain(data []byte, checked *atomic.Int64) (err error) {
 	defer protect(&err)()
 	now := time.Now().UnixNano()
-	if err := verifyBytes(s.data); err != nil {
+	if err := verifyBytes(data); err != nil {
 		return err
 	}
-	s.checked.Store(now)
+	checked.Store(now)
 	return nil
 }

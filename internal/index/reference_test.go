@@ -337,6 +337,9 @@ func refMatches(f *Filter, d *Document) bool {
 	}
 	return slices.ContainsFunc(refValues(f.Field, d), func(v any) bool {
 		n, ok := v.(float64)
+		if f.Date {
+			n, ok = refDate(v)
+		}
 		b := f.Bounds
 		return ok && (b.GT == nil || n > *b.GT) && (b.GTE == nil || n >= *b.GTE) &&
 			(b.LT == nil || n < *b.LT) && (b.LTE == nil || n <= *b.LTE)

@@ -62,19 +62,43 @@ func (m *Manager) reload(ctx context.Context, t *tenant, cold bool) error {
 	if old != nil && state.Generation <= old.generation {
 		return nil // a lagging replica must not turn back time
 	}
-	handles, err := m.openAll(ctx, t.id, old, state.Segments)
+	handles, err := m.openAll(ctx, t.id, old, &state)
 	if err != nil {
 		return err
 	}
+	model, err := m.openModel(ctx, t.id, old, state.Model)
+	if err != nil {
+		releaseAll(handles)
+		return err
+	}
 	next, err := protectedSnapshot(old, state.Generation, handles, state.Tombstones)
+	if err != nil && model != nil {
+		model.release()
+	}
 	if errors.Is(err, ErrCorrupt) && old != nil {
 		return m.mend(ctx, t, old)
 	}
 	if err != nil {
 		return err
 	}
+	next.adopt(model, m.settings(t.id, old, state.Settings))
 	m.swap(t, old, next)
 	return nil
+}
+
+// settings reads the tenant's settings. Those that cannot be read are logged, and
+// the ones before go on.
+func (m *Manager) settings(tenant uuid.UUID, old *Snapshot, stored []byte) *querySettings {
+	var before *querySettings
+	if old != nil {
+		before = old.settings
+	}
+	s, err := compileSettings(stored, before)
+	if err != nil {
+		m.log.Error("search settings cannot be read", "tenant", tenant, "error", err)
+		return before
+	}
+	return s
 }
 
 // swap makes next current, unless the tenant was unloaded meanwhile, and drops
@@ -88,53 +112,38 @@ func (m *Manager) swap(t *tenant, old, next *Snapshot) {
 		return
 	}
 	old.Release()
-	kept := make(map[uuid.UUID]bool, len(next.views))
-	for _, v := range next.views {
-		kept[v.ref.ID] = true
-	}
-	for _, v := range old.views {
-		if kept[v.ref.ID] {
-			continue
-		}
-		if err := m.cache.remove(t.id, v.ref.ID); err != nil {
-			m.log.Warn("an unused segment file could not be removed", "tenant", t.id, "segment", v.ref.ID, "error", err)
-		}
-	}
+	m.removeUnused(t.id, old, next)
 }
 
 // openAll returns a handle to each segment, those of old shared, the others
 // from the cache or fetched.
-func (m *Manager) openAll(ctx context.Context, tenant uuid.UUID, old *Snapshot, refs []SegmentRef) ([]refHandle, error) {
+func (m *Manager) openAll(ctx context.Context, tenant uuid.UUID, old *Snapshot, state *State) ([]refHandle, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	refs := state.Segments
 	handles := make([]refHandle, len(refs))
 	errs := make([]error, len(refs))
 	slots := make(chan struct{}, m.options.MaxFetches)
 	var wait sync.WaitGroup
 	for i, ref := range refs {
 		handles[i].ref = ref
-		if handles[i].handle = old.share(ref.ID); handles[i].handle != nil {
+		h := &handles[i]
+		h.handle, h.vectors = old.share(ref)
+		if h.handle != nil && (h.vectors != nil || ref.Vectors == nil) {
 			continue
 		}
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			s, err := m.openSegment(ctx, tenant, ref)
-			if err != nil {
+			if err := m.openHandle(ctx, tenant, h, state.Model); err != nil {
 				errs[i] = err
 				cancel()
-				return
 			}
-			handles[i].handle = newSegmentHandle(ref.ID, s)
 		})
 	}
 	wait.Wait()
 	if err := firstError(errs); err != nil {
-		for _, h := range handles {
-			if h.handle != nil {
-				h.handle.release()
-			}
-		}
+		releaseAll(handles)
 		return nil, err
 	}
 	return handles, nil
@@ -153,19 +162,54 @@ func firstError(errs []error) error {
 	return cancelled
 }
 
-// share returns a new reference to a segment of the snapshot, nil if it has
-// none of that id.
-func (s *Snapshot) share(id uuid.UUID) *segmentHandle {
-	if s == nil {
+// openHandle opens what is missing in a handle.
+func (m *Manager) openHandle(ctx context.Context, tenant uuid.UUID, h *refHandle, model *ModelRef) error {
+	if h.handle == nil {
+		s, err := m.openSegment(ctx, tenant, h.ref)
+		if err != nil {
+			return err
+		}
+		h.handle = newSegmentHandle(h.ref.ID, s)
+	}
+	if h.ref.Vectors == nil || h.vectors != nil {
 		return nil
 	}
-	for _, v := range s.views {
-		if v.ref.ID == id {
-			v.handle.acquire()
-			return v.handle
+	v, err := m.openVectors(ctx, tenant, h.ref, model)
+	if v != nil {
+		h.vectors = newVectorsHandle(h.ref.Vectors.ID, v)
+	}
+	return err
+}
+
+func releaseAll(handles []refHandle) {
+	for _, h := range handles {
+		if h.handle != nil {
+			h.handle.release()
+		}
+		if h.vectors != nil {
+			h.vectors.release()
 		}
 	}
-	return nil
+}
+
+// share returns new references to a segment of the snapshot and to its vectors,
+// nil for what it has not.
+func (s *Snapshot) share(ref SegmentRef) (h *segmentHandle, vectors *vectorsHandle) {
+	if s == nil {
+		return nil, nil
+	}
+	for _, v := range s.views {
+		if v.ref.ID != ref.ID {
+			continue
+		}
+		v.handle.acquire()
+		if v.vectors != nil && ref.Vectors != nil && v.vectors.id == ref.Vectors.ID {
+			v.vectors.acquire()
+			return v.handle, v.vectors
+		}
+		return v.handle, nil
+	}
+	return nil, nil
 }
 
 // openSegment opens a segment from the cache; one that is missing or broken
@@ -186,7 +230,8 @@ func (m *Manager) openSegment(ctx context.Context, tenant uuid.UUID, ref Segment
 	}
 	err = m.cache.put(tenant, ref.ID, fetch)
 	if isFileError(err) {
-		return m.withoutFile(tenant, ref, fetch, err)
+		return withoutFile(m, m.cache.path(tenant, ref.ID), ref.Bytes, err, fetch,
+			func() (*Segment, error) { return m.cache.open(tenant, ref) }, uncachedSegment(ref))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("fetch segment %s: %w", ref.ID, err)
@@ -205,7 +250,7 @@ type limitedWriter struct {
 
 func (l *limitedWriter) Write(b []byte) (int, error) {
 	if int64(len(b)) > l.left {
-		return 0, corrupt("a segment is longer than its entry says")
+		return 0, corrupt("a file is longer than its entry says")
 	}
 	l.left -= int64(len(b))
 	return l.w.Write(b)

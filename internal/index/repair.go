@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"io/fs"
 
 	"github.com/google/uuid"
 
@@ -60,15 +60,8 @@ func (m *Manager) mend(ctx context.Context, t *tenant, s *Snapshot) error {
 	if t.current.Load() != s {
 		return nil // somebody was faster
 	}
-	sound := &Snapshot{views: slices.Clone(s.views)}
-	sound.views = slices.DeleteFunc(sound.views, func(v *view) bool {
-		err := v.Verify()
-		if err != nil {
-			m.log.Error("a segment file was changed while it was open", "tenant", t.id, "segment", v.ref.ID, "error", err)
-		}
-		return err != nil
-	})
-	if len(sound.views) == len(s.views) {
+	sound, broken := m.sound(t.id, s)
+	if !broken {
 		return errIntact
 	}
 	var err error
@@ -80,6 +73,37 @@ func (m *Manager) mend(ctx context.Context, t *tenant, s *Snapshot) error {
 	return err
 }
 
+// sound returns what of a snapshot can be shared with a new one.
+func (m *Manager) sound(tenant uuid.UUID, s *Snapshot) (sound *Snapshot, broken bool) {
+	found := func(err error, kind string, id uuid.UUID) bool {
+		if err == nil {
+			return false
+		}
+		m.log.Error("a file of the index was changed while it was open", "tenant", tenant, kind, id, "error", err)
+		broken = true
+		return true
+	}
+	sound = &Snapshot{model: s.model, settings: s.settings}
+	for _, v := range s.views {
+		if found(v.Verify(), "segment", v.ref.ID) {
+			continue
+		}
+		kept := *v
+		if v.vectors != nil && found(v.vectors.vectors.Verify(), "vectors", v.vectors.id) {
+			kept.vectors = nil
+		}
+		sound.views = append(sound.views, &kept)
+	}
+	if s.model != nil && s.model.ref.Bytes > 0 {
+		// Its mapping is not ours; that the file is gone says nothing against it.
+		err := m.cache.verifyModel(tenant, &s.model.ref)
+		if !errors.Is(err, fs.ErrNotExist) && found(err, "model", s.model.ref.ID) {
+			sound.model = nil
+		}
+	}
+	return sound, broken
+}
+
 // rebuildSnapshot makes a snapshot from nothing but the open segments of sound.
 func (m *Manager) rebuildSnapshot(ctx context.Context, t *tenant, old, sound *Snapshot) error {
 	state, err := m.source.IndexState(ctx, t.id, 0)
@@ -89,14 +113,23 @@ func (m *Manager) rebuildSnapshot(ctx context.Context, t *tenant, old, sound *Sn
 	if state.Generation < old.generation {
 		return errors.New("the store is behind what is loaded") // a lagging replica
 	}
-	handles, err := m.openAll(ctx, t.id, sound, state.Segments)
+	handles, err := m.openAll(ctx, t.id, sound, &state)
 	if err != nil {
+		return err
+	}
+	model, err := m.openModel(ctx, t.id, sound, state.Model)
+	if err != nil {
+		releaseAll(handles)
 		return err
 	}
 	next, err := protectedSnapshot(nil, state.Generation, handles, state.Tombstones)
 	if err != nil {
+		if model != nil {
+			model.release()
+		}
 		return err
 	}
+	next.adopt(model, m.settings(t.id, sound, state.Settings))
 	m.swap(t, old, next)
 	return nil
 }
@@ -105,9 +138,7 @@ func (m *Manager) rebuildSnapshot(ctx context.Context, t *tenant, old, sound *Sn
 func protectedSnapshot(old *Snapshot, generation uint64, handles []refHandle, tombstones []Tombstone) (s *Snapshot, err error) {
 	defer func() {
 		if err != nil {
-			for _, h := range handles {
-				h.handle.release()
-			}
+			releaseAll(handles)
 		}
 	}()
 	defer protect(&err)()

@@ -19,24 +19,51 @@ const (
 // Search answers a request. Its errors are domain errors for a request that
 // makes no sense, the context's error, or ErrCorrupt.
 func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err error) {
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(s.settings); err != nil {
 		return nil, err
 	}
 	defer protect(&err)()
 	q := searches.Get().(*search)
-	if err := q.run(ctx, s, &r); err != nil {
+	var matched collector // where more than the best by score is wanted
+	if len(r.Facets) > 0 {
+		matched.matched = make([]bitset, len(s.views))
+	}
+	if len(r.Sort) > 0 || r.GroupBy != "" {
+		result, err = q.searchOrdered(ctx, s, &r, &matched)
+	} else {
+		result, err = q.searchBest(ctx, s, &r)
+	}
+	if err != nil {
 		return nil, err // a search that failed is not used again
 	}
-	result = &Result{Generation: s.generation, Total: q.total, TotalIsLowerBound: q.lowerBound}
-	if result.Hits, err = q.hits(); err != nil {
+	q.release()
+	if len(r.Facets) > 0 {
+		err = s.addFacets(ctx, &r, &matched, result)
+	}
+	return result, err
+}
+
+// searchBest answers a request for the best hits.
+func (q *search) searchBest(ctx context.Context, s *Snapshot, r *Request) (result *Result, err error) {
+	result = &Result{Generation: s.generation, Vectors: Coverage{Covered: s.stats.Vectors, Chunks: s.stats.Chunks}}
+	if result.Vectors.Used, err = q.byVectors(s, r); err != nil {
 		return nil, err
 	}
-	q.release()
+	if result.Vectors.Used {
+		result.Hits, err = q.searchVectors(ctx, s, r)
+	} else if err = q.run(ctx, s, r); err == nil {
+		result.Hits, err = q.hits()
+	}
+	if err != nil {
+		return nil, err
+	}
+	result.Total, result.TotalIsLowerBound = q.total, q.lowerBound
+	q.explainReading(result)
 	return result, nil
 }
 
 // prepare fills in defaults and refuses what cannot be evaluated.
-func (r *Request) prepare() error {
+func (r *Request) prepare(settings *querySettings) error {
 	if r.Limit == 0 {
 		r.Limit = DefaultLimit
 	}
@@ -52,29 +79,52 @@ func (r *Request) prepare() error {
 	if r.FragmentSize <= 0 {
 		r.FragmentSize = DefaultFragmentSize
 	}
-	if r.Params == nil {
+	switch {
+	case r.Params != nil:
+	case settings != nil:
+		r.Params = &settings.params
+	default:
 		r.Params = &DefaultParams
+	}
+	if r.Mode > ModeHybrid || r.Fusion > FusionRRF {
+		return domain.Errorf(domain.CodeInvalid, "the mode or the fusion is unknown")
+	}
+	if r.MinScore != nil && (math.IsNaN(*r.MinScore) || math.IsInf(*r.MinScore, 0)) {
+		return domain.Errorf(domain.CodeInvalid, "the least score is not a number")
+	}
+	if err := r.Weights.check(); err != nil {
+		return err
 	}
 	p := r.Params
 	if !(p.K1 >= 0 && p.K1 <= maxK1) || !(p.B >= 0 && p.B <= 1) || !(p.TitleBoost >= 0 && p.TitleBoost <= maxBoost) {
 		return domain.Errorf(domain.CodeInvalid, "ranking parameters are out of range")
 	}
 	if r.Filter != nil {
-		return r.Filter.Validate()
+		if err := r.Filter.Validate(); err != nil {
+			return err
+		}
 	}
-	return nil
+	if err := validateSort(r.Sort); err != nil {
+		return err
+	}
+	if err := r.validateGroup(); err != nil {
+		return err
+	}
+	return validateFacets(r.Facets)
 }
 
 // search is the evaluation of one request. It is pooled with its memory.
 type search struct {
-	analyzer *analysis.Analyzer
-	snapshot *Snapshot
-	request  *Request
-	plan     *plan
-	norms    *norms
-	weights  []termWeights
-	postings []termPostings // views × terms
-	scale    float64        // score units per 1.0
+	analyzer     *analysis.Analyzer
+	snapshot     *Snapshot
+	request      *Request
+	plan         *plan
+	norms        *norms
+	weights      []termWeights
+	groupWeights []groupWeights
+	relaxed      []relaxedWord
+	postings     []termPostings // views × terms
+	scale        float64        // score units per 1.0
 
 	top        topK
 	total      int
@@ -82,10 +132,16 @@ type search struct {
 	lowerBound bool
 	ranked     []candidate
 
+	collect  *collector // takes all hits instead of top; nil for none
+	unscored bool       // every document that is not excluded is a hit
+
 	window   window
 	eligible bitset
+	filter   filterEval
 	phrases  phraseMatcher
 	block    storedBlock
+	fused    *fusedSearch // nil until vectors are searched with
+	fusing   bool         // the keyword branch is ranked for fused
 }
 
 // termWeights are a term's numbers over the whole snapshot.
@@ -104,22 +160,42 @@ func (q *search) release() {
 	clear(q.top.heap[:cap(q.top.heap)])
 	clear(q.ranked[:cap(q.ranked)])
 	q.window.release()
+	q.fused.release()
 	searches.Put(q)
 }
 
 func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
-	q.snapshot, q.request = s, r
-	q.plan = parse(r.Query, q.analyzer)
-	q.norms = s.normsOf(*r.Params)
-	if err := q.lookUp(); err != nil {
+	if err := q.begin(s, r); err != nil {
 		return err
 	}
+	return q.relax(ctx)
+}
+
+// begin reads the query and looks up its terms.
+func (q *search) begin(s *Snapshot, r *Request) error {
+	q.snapshot, q.request = s, r
+	rules := rulesFor(r.Language, s.languages, s.settings)
+	q.plan = parse(r.Query, &rules, q.analyzer)
+	q.norms = s.normsOf(*r.Params)
+	return q.lookUp()
+}
+
+// evaluate ranks the hits of the plan as it is.
+func (q *search) evaluate(ctx context.Context) error {
 	q.weigh()
-	q.top.reset(r.Limit, q.cursor())
+	q.startRanking()
 	q.startCounting()
-	for i := range s.views {
+	if q.collect != nil {
+		q.collect.start(q.request.After)
+	}
+	for i := range q.snapshot.views {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if q.collect != nil {
+			if err := q.collect.open(i); err != nil {
+				return err
+			}
 		}
 		if err := q.searchView(i); err != nil {
 			return err
@@ -129,13 +205,25 @@ func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
 	return nil
 }
 
+// startRanking prepares to rank what the request asks for: a page of hits, or
+// what a list by vectors begins with.
+func (q *search) startRanking() {
+	if q.fusing {
+		q.fused.start()
+		q.top.reset(fusedDepth, nil)
+		return
+	}
+	q.top.reset(q.request.Limit, q.cursor())
+	q.top.least = q.leastUnits()
+}
+
 // cursor returns the request's cursor in score units.
 func (q *search) cursor() *candidate {
 	after := q.request.After
 	if after == nil {
 		return nil
 	}
-	c := &candidate{score: int64(math.Round(after.Score * q.scale * weightFirst)), key: after.DocumentID[:], ordinal: after.Ordinal}
+	c := &candidate{score: q.units(after.Score), key: after.DocumentID[:], ordinal: after.Ordinal}
 	if q.request.Group == GroupDocument {
 		c.ordinal = maxOrdinal // a document has one hit
 	}
@@ -161,6 +249,9 @@ func (q *search) lookUp() error {
 	for i, v := range views {
 		postings := q.viewPostings(i)
 		for t := range terms {
+			if terms[t].words != nil {
+				continue
+			}
 			offset, ok, err := v.findTerm(terms[t].key)
 			if err != nil {
 				return err
@@ -179,7 +270,7 @@ func (q *search) lookUp() error {
 			q.weights[t].titleDF += title
 		}
 	}
-	return nil
+	return q.lookUpExpressions()
 }
 
 // idf is that of Lucene: never negative.
@@ -209,6 +300,9 @@ func (q *search) weigh() {
 		}
 		sum += w.text + w.title
 	}
+	if len(q.plan.groups) > 0 {
+		sum += q.weighGroups()
+	}
 	q.scale = defaultScale
 	for sum*q.scale > maxUnits/2 {
 		q.scale /= 2
@@ -217,29 +311,36 @@ func (q *search) weigh() {
 		w := &q.weights[t]
 		w.textWeight, w.titleUnit = float32(w.text*q.scale), float32(w.title*q.scale)
 	}
+	if len(q.plan.groups) > 0 {
+		q.scaleGroups()
+	}
 }
 
 // startCounting decides whether matches have to be counted. They need not be
 // when one term alone has enough of them.
 func (q *search) startCounting() {
 	q.total, q.lowerBound, q.counting = 0, false, true
-	if q.request.Filter != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
+	if q.collect != nil || q.request.Filter != nil || q.request.MinScore != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
 		return
 	}
 	scored, most := 0, 0
+	documents := q.request.Group == GroupDocument && q.snapshot.stats.Chunks != q.snapshot.stats.Docs
 	for t, w := range q.weights {
 		if q.plan.terms[t].count == 0 || w.df == 0 {
 			continue
 		}
 		scored++
 		hits := w.df
-		if q.request.Group == GroupDocument && q.snapshot.stats.Chunks != q.snapshot.stats.Docs {
+		if documents {
 			hits = w.titleDF // chunks of one document count once
 		}
 		most = max(most, hits)
 	}
-	exact := scored == 1 && (q.request.Group == GroupNone || q.snapshot.stats.Chunks == q.snapshot.stats.Docs)
-	if exact || most >= q.request.CountLimit {
+	for g := range q.plan.groups {
+		most = max(most, q.groupHits(g, documents))
+	}
+	exact := scored == 1 && len(q.plan.groups) == 0 && (q.request.Group == GroupNone || q.snapshot.stats.Chunks == q.snapshot.stats.Docs)
+	if exact || most >= q.countLimit() {
 		q.total, q.lowerBound, q.counting = most, !exact, false
 	}
 }
@@ -247,24 +348,37 @@ func (q *search) startCounting() {
 // counted adds matches, and ends counting at the limit.
 func (q *search) counted(n int) {
 	q.total += n
-	if q.total >= q.request.CountLimit {
+	if q.total >= q.countLimit() && q.collect == nil {
 		q.counting, q.lowerBound = false, true
 	}
 }
 
 func (q *search) searchView(i int) error {
-	v := q.snapshot.views[i]
-	e := eligibility{
-		v: v, p: q.plan, terms: q.viewPostings(i), group: q.request.Group, buffer: &q.eligible, phrase: q.phrases,
-	}
-	eligible, err := e.chunks(q.request.Filter)
-	q.phrases = e.phrase
+	eligible, err := q.eligibleIn(i)
 	if err != nil {
 		return err
 	}
-	if !q.plan.scored() {
+	if !q.scoring() {
 		q.matchAll(i, eligible)
 		return nil
 	}
 	return q.window.search(q, i, eligible)
+}
+
+// eligibleIn returns the chunks of a view that may be hits, nil for all. They are
+// valid until it is called for the next view, or when q.fusing to its end.
+func (q *search) eligibleIn(i int) (bitset, error) {
+	e := eligibility{
+		v: q.snapshot.views[i], p: q.plan, terms: q.viewPostings(i), group: q.request.Group, buffer: &q.eligible,
+		phrase: q.phrases, filter: &q.filter,
+	}
+	if q.fusing {
+		e.buffer = q.fused.buffer(i)
+	}
+	eligible, err := e.chunks(q.request.Filter)
+	q.phrases = e.phrase
+	if q.fusing {
+		q.fused.sets = append(q.fused.sets, eligible)
+	}
+	return eligible, err
 }

@@ -40,6 +40,9 @@ type Segment struct {
 	keywordTerms *vellum.FST
 	numbers      map[string]numberReader
 	stored       storedReader
+	languages    languageSet // whose rules were used
+	outdated     bool
+	columns      columnCache
 }
 
 // Open maps a segment file after its checksum was verified. The file must not
@@ -157,6 +160,9 @@ func parseSegment(data []byte) (s *Segment, err error) {
 	if err := s.parseDictionaries(); err != nil {
 		return nil, err
 	}
+	if err := s.readLanguages(); err != nil {
+		return nil, err
+	}
 	if s.numbers, err = readNumbers(s.sections[sectionNumbers]); err != nil {
 		return nil, err
 	}
@@ -168,6 +174,9 @@ func parseSegment(data []byte) (s *Segment, err error) {
 	s.file = Meta{
 		Docs: s.meta.Docs, Chunks: s.meta.Chunks, Bytes: int64(len(data)), Analysis: s.meta.Analysis,
 		Checksum: checksumBytes(binary.LittleEndian.Uint64(sum)), MinID: s.meta.MinID, MaxID: s.meta.MaxID,
+	}
+	if s.outdated {
+		s.file.Analysis = outdatedAnalysis
 	}
 	return s, nil
 }

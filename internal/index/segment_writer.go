@@ -28,12 +28,15 @@ func newSegmentWriter(b *Builder, w io.Writer) *segmentWriter {
 }
 
 func (s *segmentWriter) write() (Meta, error) {
+	languages := languageSet(0)
 	for _, d := range s.docs {
+		languages |= setOf(d.language)
 		s.table.addDoc(d.doc.ID, d.doc.Version, d.titleLength)
 		for i, c := range d.chunks {
 			s.table.addChunk(uint32(d.doc.Chunks[i].Ordinal), c.length, d.titleLength)
 		}
 	}
+	s.table.meta.Languages = languages.codes()
 	s.table.write(s.out)
 	if err := s.writePostings(); err != nil {
 		return Meta{}, err

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
 // Snapshot is a tenant's index at one generation. It is safe for concurrent
@@ -20,8 +22,13 @@ type Snapshot struct {
 	stats      Stats
 	maxLength  int
 	maxTitle   int
+	model      *modelHandle // nil for none
+	dimensions int          // of the vectors; 0 when there are none
 	refs       atomic.Int64
 	norms      normCache
+	languages  languageSet // of all segments
+	settings   *querySettings
+	expansions expansionCache
 }
 
 // Stats describes a Snapshot.
@@ -31,10 +38,13 @@ type Stats struct {
 	// Docs and Chunks are live; HiddenDocs are superseded or deleted copies
 	// that a merge will drop.
 	Docs, Chunks, HiddenDocs int
-	Bytes                    int64
-	// Analysis is the lowest analysis.Version among the segments, 0 when there
-	// are none. Terms of an older version may not be found.
+	// Bytes are those of the segments, the vectors and the model.
+	Bytes int64
+	// Analysis is the lowest Meta.Analysis of the segments. Terms of a version
+	// older than analysis.Version may not be found.
 	Analysis int
+	// Vectors are the live chunks with a vector of the active model.
+	Vectors int
 	// TextLength and TitleLength are the words of all live chunks, and of the
 	// titles of all live documents.
 	TextLength, TitleLength uint64
@@ -44,6 +54,8 @@ type Stats struct {
 type LoadedSegment struct {
 	Ref     SegmentRef
 	Segment *Segment
+	// Vectors are the segment's vectors of the active model, nil for none.
+	Vectors *Vectors
 }
 
 // NewSnapshot puts segments and tombstones together. The snapshot owns the
@@ -53,13 +65,17 @@ func NewSnapshot(generation uint64, segments []LoadedSegment, tombstones []Tombs
 	handles := make([]refHandle, len(segments))
 	for i, s := range segments {
 		handles[i] = refHandle{ref: s.Ref, handle: newSegmentHandle(s.Ref.ID, s.Segment)}
+		if s.Vectors != nil {
+			handles[i].vectors = newVectorsHandle(s.Ref.vectorsID(), s.Vectors)
+		}
 	}
 	return buildSnapshot(nil, generation, handles, tombstones)
 }
 
 type refHandle struct {
-	ref    SegmentRef
-	handle *segmentHandle
+	ref     SegmentRef
+	handle  *segmentHandle
+	vectors *vectorsHandle // nil for none
 }
 
 // buildSnapshot takes over one reference to each handle. What old has found
@@ -104,15 +120,19 @@ func pruneTombstones(dead []Tombstone, segments []refHandle) []Tombstone {
 }
 
 func (s *Snapshot) summarise() {
-	st := Stats{Generation: s.generation, Segments: len(s.views)}
+	st := Stats{Generation: s.generation, Segments: len(s.views), Analysis: analysis.Version}
 	for _, v := range s.views {
 		st.Docs += v.liveDocs
 		st.Chunks += v.liveChunks
 		st.HiddenDocs += v.meta.Docs - v.liveDocs
 		st.Bytes += v.file.Bytes
-		if st.Analysis == 0 || v.meta.Analysis < st.Analysis {
-			st.Analysis = v.meta.Analysis
+		st.Analysis = min(st.Analysis, v.file.Analysis)
+		if v.vectors != nil {
+			st.Bytes += v.vectors.vectors.file.Bytes
+			st.Vectors += v.liveVectors()
+			s.dimensions = v.vectors.vectors.dims
 		}
+		s.languages |= v.languages
 		st.TextLength += v.textLength
 		st.TitleLength += v.titleLength
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)
@@ -154,7 +174,8 @@ func (s *Snapshot) MergeInputs(ids ...uuid.UUID) ([]MergeInput, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("segment %s is not in generation %d", id, s.generation)
 		}
-		inputs = append(inputs, MergeInput{Segment: s.views[i].Segment, Hidden: s.views[i].hidden})
+		v := s.views[i]
+		inputs = append(inputs, MergeInput{Segment: v.Segment, Hidden: v.hidden, Vectors: v.vectorsFile()})
 	}
 	return inputs, nil
 }
@@ -179,6 +200,12 @@ func (s *Snapshot) Release() {
 	}
 	for _, v := range s.views {
 		v.handle.release()
+		if v.vectors != nil {
+			v.vectors.release()
+		}
+	}
+	if s.model != nil {
+		s.model.release()
 	}
 }
 

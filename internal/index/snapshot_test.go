@@ -71,7 +71,7 @@ func TestEqualVersionsAreShownOnce(t *testing.T) {
 		data, _ := build(t, Document{ID: testID(1), Version: 5, ExternalID: text, Chunks: []Chunk{{Content: "word " + text}}})
 		s, err := OpenBytes(data)
 		require.NoError(t, err)
-		return LoadedSegment{SegmentRef{ID: uuid.New(), AppliedGeneration: applied}, s}
+		return LoadedSegment{Ref: SegmentRef{ID: uuid.New(), AppliedGeneration: applied}, Segment: s}
 	}
 	early, late := open(3, "early"), open(4, "late")
 	for _, order := range [][]LoadedSegment{{early, late}, {late, early}} {

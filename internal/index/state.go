@@ -15,6 +15,10 @@ type State struct {
 	Segments []SegmentRef
 	// Tombstones are the deletes after the generation that was asked for.
 	Tombstones []Tombstone
+	// Model is the active embedding model, nil for none.
+	Model *ModelRef
+	// Settings is the JSON of the tenant's search settings, nil for the defaults.
+	Settings []byte
 }
 
 // SegmentRef names a stored segment and says how to recognise its bytes.
@@ -34,6 +38,31 @@ type SegmentRef struct {
 	AppliedGeneration uint64
 	// Analysis is Meta.Analysis of the segment.
 	Analysis int
+	// Vectors are the segment's vectors of the active model, nil for none.
+	Vectors *VectorsRef
+}
+
+// VectorsRef names a stored vectors file and says how to recognise its bytes.
+type VectorsRef struct {
+	ID    uuid.UUID
+	Bytes int64
+	// Checksum is VectorsMeta.Checksum of the file.
+	Checksum []byte
+	// Chunks are those of the segment, Missing those of them without a vector.
+	Chunks, Missing int
+}
+
+// ModelRef names an embedding model. Models of two ids never mix: a vector of one
+// says nothing about a vector of the other.
+type ModelRef struct {
+	ID uuid.UUID
+	// Name is the model's identity for people, Provider who makes its vectors.
+	Name, Provider string
+	Dimensions     int
+	// Bytes is the size of the model's file, 0 when it has none.
+	Bytes int64
+	// Checksum is FileChecksum of the file.
+	Checksum []byte
 }
 
 // Tombstone hides every version of a document up to and including Version.
@@ -50,4 +79,8 @@ type Source interface {
 	IndexState(ctx context.Context, tenant uuid.UUID, sinceGeneration uint64) (State, error)
 	// ReadSegment writes the bytes of a segment to w.
 	ReadSegment(ctx context.Context, tenant, segment uuid.UUID, w io.Writer) error
+	// ReadVectors writes the bytes of a vectors file to w.
+	ReadVectors(ctx context.Context, tenant, vectors uuid.UUID, w io.Writer) error
+	// ReadModel writes the bytes of a model's file to w.
+	ReadModel(ctx context.Context, tenant, model uuid.UUID, w io.Writer) error
 }

@@ -7,8 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-
-	"github.com/google/uuid"
 )
 
 // isFileError reports whether it is the cache directory that failed: a full or
@@ -19,37 +17,58 @@ func isFileError(err error) bool {
 	return errors.As(err, &path) || errors.As(err, &link)
 }
 
-// withoutFile opens a segment whose file could not be written. Room is made by
-// removing what no loaded tenant uses; if that does not help, the segment is kept
-// in memory, as long as all that is kept so stays below MaxUncachedBytes.
-func (m *Manager) withoutFile(tenant uuid.UUID, ref SegmentRef, fetch func(io.Writer) error, cause error) (*Segment, error) {
-	m.log.Error("the index cache cannot be written", "tenant", tenant, "segment", ref.ID, "error", cause)
-	if err := m.cache.trim(0, m.isLoaded); err == nil {
-		if err = m.cache.put(tenant, ref.ID, fetch); err == nil {
-			return m.cache.open(tenant, ref)
-		}
+// withoutFile opens what could not be written to the cache. Room is made by
+// removing what no loaded tenant uses; if that does not help, it is kept in
+// memory, as long as all that is kept so stays below MaxUncachedBytes.
+func withoutFile[T any](
+	m *Manager, path string, size int64, cause error, fetch func(io.Writer) error,
+	open func() (T, error), inMemory func(data []byte, closed func()) (T, error),
+) (none T, err error) {
+	m.log.Error("the index cache cannot be written", "file", path, "error", cause)
+	if m.cache.trim(0, m.isLoaded) == nil && m.cache.putAt(path, fetch) == nil {
+		return open()
 	}
-	if m.uncached.Add(ref.Bytes) > m.options.MaxUncachedBytes {
-		m.uncached.Add(-ref.Bytes)
-		return nil, fmt.Errorf("keep segment %s of %d bytes: %w", ref.ID, ref.Bytes, cause)
+	if m.uncached.Add(size) > m.options.MaxUncachedBytes {
+		m.uncached.Add(-size)
+		return none, fmt.Errorf("keep a file of %d bytes: %w", size, cause)
 	}
-	s, err := openFetched(ref, fetch)
+	var buf bytes.Buffer
+	file := none
+	if err = fetch(&buf); err == nil {
+		file, err = inMemory(buf.Bytes(), func() { m.uncached.Add(-size) })
+	}
 	if err != nil {
-		m.uncached.Add(-ref.Bytes)
-		return nil, fmt.Errorf("fetch segment %s: %w", ref.ID, err)
+		m.uncached.Add(-size)
+		return none, err
 	}
-	s.closed = func() { m.uncached.Add(-ref.Bytes) }
-	return s, nil
+	return file, nil
 }
 
-func openFetched(ref SegmentRef, fetch func(io.Writer) error) (*Segment, error) {
-	var buf bytes.Buffer
-	if err := fetch(&buf); err != nil {
-		return nil, err
+func uncachedSegment(ref SegmentRef) func([]byte, func()) (*Segment, error) {
+	return func(data []byte, closed func()) (*Segment, error) {
+		s, err := OpenBytes(data)
+		if err != nil {
+			return nil, err
+		}
+		s.closed = closed
+		return s, sameChecksum(s.file.Checksum, ref.Checksum)
 	}
-	s, err := OpenBytes(buf.Bytes())
-	if err == nil && !bytes.Equal(s.file.Checksum, ref.Checksum) {
-		err = corrupt("checksum %x, not %x", s.file.Checksum, ref.Checksum)
+}
+
+func uncachedVectors(ref *VectorsRef) func([]byte, func()) (*Vectors, error) {
+	return func(data []byte, closed func()) (*Vectors, error) {
+		v, err := OpenVectorsBytes(data)
+		if err != nil {
+			return nil, err
+		}
+		v.closed = closed
+		return v, sameChecksum(v.file.Checksum, ref.Checksum)
 	}
-	return s, err
+}
+
+func sameChecksum(got, want []byte) error {
+	if !bytes.Equal(got, want) {
+		return corrupt("checksum %x, not %x", got, want)
+	}
+	return nil
 }

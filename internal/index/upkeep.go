@@ -163,16 +163,23 @@ func (m *Manager) scrub(ctx context.Context) {
 // or was written to, since it was opened.
 func (m *Manager) changed(tenant uuid.UUID, s *Snapshot) bool {
 	for _, v := range s.views {
-		if v.mapped == nil {
+		if v.mapped != nil && rewritten(m.cache.path(tenant, v.ref.ID), v.file.Bytes, v.checked.Load()) {
+			return true
+		}
+		if v.vectors == nil {
 			continue
 		}
-		info, err := os.Stat(m.cache.path(tenant, v.ref.ID))
-		if err != nil {
-			continue // removed: what is mapped stays
-		}
-		if info.Size() != v.file.Bytes || info.ModTime().UnixNano() > v.checked.Load() {
+		f := v.vectors.vectors
+		if f.mapped != nil && rewritten(m.cache.vectorsPath(tenant, v.vectors.id), f.file.Bytes, f.checked.Load()) {
 			return true
 		}
 	}
 	return false
+}
+
+// rewritten reports whether a file is there and is not as it was. One that was
+// removed stays what it was to those who have mapped it.
+func rewritten(path string, bytes, checked int64) bool {
+	info, err := os.Stat(path)
+	return err == nil && (info.Size() != bytes || info.ModTime().UnixNano() > checked)
 }

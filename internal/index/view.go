@@ -39,10 +39,11 @@ func (h *segmentHandle) release() {
 // statistics of the rest. It is immutable.
 type view struct {
 	*Segment
-	handle *segmentHandle
-	ref    SegmentRef
-	hidden *roaring.Bitmap // documents; nil for none
-	live   bitset          // chunks; nil for all
+	handle  *segmentHandle
+	ref     SegmentRef
+	vectors *vectorsHandle  // nil for none
+	hidden  *roaring.Bitmap // documents; nil for none
+	live    bitset          // chunks; nil for all
 	// buried are the hidden chunks in the order in which snapshots hid them,
 	// those of one snapshot by number.
 	buried []uint32
@@ -53,10 +54,10 @@ type view struct {
 }
 
 // newView returns the view of a segment of which nothing is hidden.
-func newView(h *segmentHandle, ref SegmentRef) *view {
-	s := h.segment
+func newView(h refHandle) *view {
+	s := h.handle.segment
 	return &view{
-		Segment: s, handle: h, ref: ref, liveDocs: s.meta.Docs, liveChunks: s.meta.Chunks,
+		Segment: s, handle: h.handle, ref: h.ref, vectors: h.vectors, liveDocs: s.meta.Docs, liveChunks: s.meta.Chunks,
 		textLength: s.meta.TextLength, titleLength: s.meta.TitleLength,
 	}
 }

@@ -27,7 +27,8 @@ type window struct {
 
 	clauses []*clause // all of the view
 	spare   []*clause
-	order   []*clause // by rising bound per posting
+	groups  []*clauseGroup // unused
+	order   []*clause      // by rising bound per posting
 	sums    []uint32
 	marks   []uint64
 	found   []uint32   // marked chunks that may still be hits, less base
@@ -61,7 +62,7 @@ func (w *window) search(q *search, segment int, eligible bitset) error {
 		}
 	}
 	for _, c := range w.clauses {
-		if c.bad {
+		if c.bad || c.group != nil && c.group.bad() {
 			return corrupt("postings")
 		}
 	}
@@ -76,10 +77,13 @@ func (w *window) open(postings []termPostings) {
 		if p.text.n == 0 || q.plan.terms[t].count == 0 {
 			continue
 		}
-		w.clause().start(&p.text, w.v.Segment, w.v.lengths, weights.textWeight, q.norms.text)
+		w.clause().start(&p.text, w.v.Segment, w.v.lengths, weights.textWeight, 1, q.norms.text)
 		if p.titleDocs > 0 && weights.titleUnit > 0 {
-			w.clause().start(&p.title, w.v.Segment, w.v.titleLengths, weights.titleUnit, q.norms.title)
+			w.clause().start(&p.title, w.v.Segment, w.v.titleLengths, weights.titleUnit, 1, q.norms.title)
 		}
+	}
+	for g := range q.plan.groups {
+		w.openGroup(g, postings)
 	}
 	w.order = append(w.order[:0], w.clauses...)
 }
@@ -97,6 +101,11 @@ func (w *window) clause() *clause {
 }
 
 func (w *window) closeClauses() {
+	for _, c := range w.clauses {
+		if c.group != nil {
+			w.closeGroup(c)
+		}
+	}
 	w.spare = append(w.spare, w.clauses...)
 	w.clauses, w.order = w.clauses[:0], w.order[:0]
 }
@@ -204,7 +213,7 @@ func (w *window) clean() {
 // searchChunks evaluates a window in which every chunk is a hit of its own.
 func (w *window) searchChunks() {
 	q := w.q
-	need, counting := uint32(1), q.counting
+	need, counting := unitsNeeded(max(1, q.top.least), weightFirst), q.counting
 	if !counting {
 		need = unitsNeeded(w.need(), weightFirst)
 	}
@@ -264,6 +273,10 @@ func unitsNeeded(need, weight int64) uint32 {
 
 // offer adds a hit if it is good enough.
 func (w *window) offer(chunk uint32, score int64) {
+	if c := w.q.collect; c != nil {
+		c.add(chunk, score)
+		return
+	}
 	top := &w.q.top
 	if top.full() && score < top.heap[0].score {
 		return

@@ -17,11 +17,11 @@ type foundDoc struct {
 // chunks are then completed together.
 func (w *window) searchDocuments() {
 	q := w.q
-	need, least, counting := int64(1), uint32(1), q.counting
+	need, counting := max(1, q.top.least), q.counting
 	if !counting {
 		need = w.need()
-		least = unitsNeeded(need, weightFirst+weightSecond+weightThird)
 	}
+	least := unitsNeeded(need, weightFirst+weightSecond+weightThird)
 	if !w.split(least) {
 		return
 	}
@@ -83,7 +83,13 @@ func (w *window) addToDocuments(c *clause, need int64) {
 	n := 0
 	for i := range w.docs {
 		d := w.docs[i]
-		if c.seek(d.first); c.chunk < d.end {
+		if c.group != nil {
+			if c.group.addToDocument(w, &d) {
+				d.upper, _ = w.documentScore(&d)
+			} else {
+				d.upper -= d.shares * bound
+			}
+		} else if c.seek(d.first); c.chunk < d.end {
 			for ; c.chunk < d.end; c.next() {
 				w.sums[c.chunk-w.base] += c.score()
 			}

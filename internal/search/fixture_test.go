@@ -92,6 +92,14 @@ func (s *source) IndexState(_ context.Context, tenant uuid.UUID, since uint64) (
 	return out, nil
 }
 
+func (s *source) ReadVectors(ctx context.Context, tenant, vectors uuid.UUID, w io.Writer) error {
+	return s.ReadSegment(ctx, tenant, vectors, w)
+}
+
+func (s *source) ReadModel(ctx context.Context, tenant, model uuid.UUID, w io.Writer) error {
+	return s.ReadSegment(ctx, tenant, model, w)
+}
+
 func (s *source) ReadSegment(_ context.Context, _, segment uuid.UUID, w io.Writer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,17 +21,19 @@ const maxCachedStems = 1 << 15
 // used by two goroutines at once. The zero value is not ready, use New.
 type Analyzer struct {
 	scanner
-	env   *snowballstem.Env
-	stems map[string]string
+	env     *snowballstem.Env
+	stems   map[string]string
+	stemsIn [len(languages)]map[string]string // by word as written
+	stem    []byte                            // scratch of stemIn
 }
 
-// New returns an Analyzer for English and code.
+// New returns an Analyzer.
 func New() *Analyzer {
 	return &Analyzer{env: snowballstem.NewEnv(""), stems: make(map[string]string)}
 }
 
-// Term returns the term under which a folded word is indexed. The result is
-// not backed by folded.
+// Term returns the term under which a folded word is indexed by the rules of
+// English. The result is not backed by folded.
 func (a *Analyzer) Term(folded []byte) string {
 	if term, ok := a.stems[string(folded)]; ok {
 		return term

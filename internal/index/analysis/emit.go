@@ -173,6 +173,7 @@ func cut(folded []byte) []byte {
 // own unit.
 func (s *scanner) scanNgrams(i, position int, emit func(*Token)) (int, int) {
 	s.start, s.shape = i, hasRunes
+	s.token.Ngram = true
 	single := true
 	for i < len(s.text) {
 		r, size := utf8.DecodeRuneInString(s.text[i:])
@@ -192,5 +193,6 @@ func (s *scanner) scanNgrams(i, position int, emit func(*Token)) (int, int) {
 		i += size
 		position++
 	}
+	s.token.Ngram = false
 	return i, position
 }

@@ -16,4 +16,6 @@ type Token struct {
 	// of text is covered by units once: camelCase by the whole identifier (so
 	// that "JavaScript" finds javascript), snake_case and a.b by their parts.
 	Unit bool
+	// Ngram marks the tokens of scripts without spaces.
+	Ngram bool
 }

@@ -1,0 +1,338 @@
+package index
+
+import (
+	"context"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
+)
+
+// When and how far a query is read more generously than it was written. All of
+// it is derived from the committed state alone, so that every page of an answer
+// decides alike.
+const (
+	// tooFew hits are a reason to look for more: less than a page of the default
+	// size.
+	tooFew = DefaultLimit
+	// maxRelaxed bounds the words of a query that are relaxed.
+	maxRelaxed = 8
+	// maxVariants bounds the alternatives that one word gets.
+	maxCompletions = 32
+	maxCorrections = 8
+	// The letters from which on a word is completed, and corrected by one edit or
+	// two.
+	minPrefix  = 2
+	minOneEdit = 4
+	minTwoEdit = 8
+)
+
+// lexicon answers questions about the terms of an index.
+type lexicon interface {
+	// completions returns the terms that begin with prefix, the most frequent
+	// first, of equal ones by their text.
+	completions(prefix string, most int) ([]string, error)
+	// similar returns the terms with the same first letter that are at most so
+	// many edits away (insert, delete, replace, swap neighbours): the nearest
+	// first, then the most frequent, then by their text.
+	similar(term string, edits, most int) ([]similarTerm, error)
+}
+
+type similarTerm struct {
+	term  string
+	edits int
+}
+
+// relax evaluates the plan, and again in a wider reading if that finds too
+// little:
+//
+//	words that occur nowhere are completed or corrected
+//	no hit, and a phrase that occurs nowhere: its words instead
+//	too few hits: rare words are completed or corrected, too
+func (q *search) relax(ctx context.Context) error {
+	r := relaxer{plan: q.plan, request: q.request, lexicon: q.snapshot, df: q.dfOf}
+	defer func() { q.relaxed = r.relaxed }()
+	if err := q.relaxOnce(ctx, r.unknownWords); err != nil {
+		return err
+	}
+	if q.total == 0 && len(q.plan.required) > 0 {
+		if err := q.dropPhrases(ctx, &r); err != nil {
+			return err
+		}
+	}
+	if q.total >= tooFew || r.strict() {
+		return nil
+	}
+	if changed, err := r.rareWords(); err != nil || !changed {
+		return err
+	}
+	if err := q.lookUp(); err != nil {
+		return err
+	}
+	return q.evaluate(ctx)
+}
+
+// dfOf returns the document frequency of a term that was looked up.
+func (q *search) dfOf(term int) int { return q.weights[term].df }
+
+// relaxOnce evaluates the plan after a change of it.
+func (q *search) relaxOnce(ctx context.Context, change func() (bool, error)) error {
+	changed, err := change()
+	if err != nil {
+		return err
+	}
+	if changed {
+		if err := q.lookUp(); err != nil {
+			return err
+		}
+	}
+	return q.evaluate(ctx)
+}
+
+// dropPhrases gives up the required phrases that occur nowhere.
+func (q *search) dropPhrases(ctx context.Context, r *relaxer) error {
+	kept := q.plan.required[:0:0]
+	for i := range q.plan.required {
+		ph := &q.plan.required[i]
+		occurs, err := q.occurs(ph)
+		if err != nil {
+			return err
+		}
+		if occurs {
+			kept = append(kept, *ph)
+			continue
+		}
+		q.plan.dropped = append(q.plan.dropped, ph.text)
+		for k := range q.plan.words {
+			if q.plan.words[k].quote == i {
+				q.plan.words[k].quote = -1
+			}
+		}
+	}
+	if len(kept) == len(q.plan.required) {
+		return nil
+	}
+	q.plan.required = kept
+	return q.relaxOnce(ctx, r.unknownWords)
+}
+
+// occurs reports whether a live chunk has the phrase, whatever the filter.
+func (q *search) occurs(ph *phrases) (found bool, err error) {
+	for i, v := range q.snapshot.views {
+		for _, variant := range ph.variants {
+			err := q.phrases.match(v, q.viewPostings(i), variant, v.live, func(uint32) { found = true })
+			if err != nil || found {
+				return found, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// countLimit is how far matches are counted: at least far enough to know whether
+// there are too few.
+func (q *search) countLimit() int { return max(q.request.CountLimit, tooFew) }
+
+// groupHits returns a lower bound of the documents (or chunks) that a group
+// finds.
+func (q *search) groupHits(g int, documents bool) int {
+	most := 0
+	for _, m := range q.plan.groups[g].members {
+		w := &q.weights[m.term]
+		switch {
+		case m.factor == 0:
+		case documents:
+			most = max(most, w.titleDF)
+		default:
+			most = max(most, w.df)
+		}
+	}
+	return most
+}
+
+// relaxer widens the words of a plan.
+type relaxer struct {
+	plan    *plan
+	request *Request
+	lexicon lexicon
+	df      func(term int) int
+	done    int
+	relaxed []relaxedWord
+}
+
+// relaxedWord says which alternatives a word got.
+type relaxedWord struct {
+	text string
+	unit int
+}
+
+// strict reports whether nothing may be widened.
+func (r *relaxer) strict() bool { return r.request.NoTypos && r.request.Prefix == PrefixNever }
+
+// unknownWords widens the words that occur nowhere, and the last word if the
+// request wants that always. It reports whether it has changed the plan.
+func (r *relaxer) unknownWords() (changed bool, err error) {
+	if r.strict() {
+		return false, nil
+	}
+	return r.words(1, func(w *planWord) bool { return w.last && r.request.Prefix == PrefixAlways })
+}
+
+// rareWords widens the words that occur in less than tooFew chunks.
+func (r *relaxer) rareWords() (changed bool, err error) {
+	return r.words(tooFew, func(*planWord) bool { return false })
+}
+
+// words widens the words with less than enough occurrences, and those that
+// always are.
+func (r *relaxer) words(enough int, always func(*planWord) bool) (changed bool, err error) {
+	for i := range r.plan.words {
+		w := &r.plan.words[i]
+		if w.quote >= 0 || r.done >= maxRelaxed || r.wasWidened(w.unit) {
+			continue
+		}
+		known := r.frequency(w.unit) >= enough
+		if known && !always(w) {
+			continue
+		}
+		widened, err := r.word(w, known)
+		if err != nil {
+			return changed, err
+		}
+		changed = changed || widened
+	}
+	return changed, nil
+}
+
+func (r *relaxer) wasWidened(unit int) bool {
+	for _, m := range r.plan.members(unit) {
+		if m.kind == variantPrefix || m.kind == variantTypo {
+			return true
+		}
+	}
+	return false
+}
+
+// frequency returns in how many chunks the most frequent term of a unit is.
+func (r *relaxer) frequency(unit int) int {
+	most := 0
+	for _, m := range r.plan.members(unit) {
+		if m.factor > 0 {
+			most = max(most, r.df(m.term))
+		}
+	}
+	return most
+}
+
+// word completes one word, or corrects it unless it is known.
+func (r *relaxer) word(w *planWord, known bool) (changed bool, err error) {
+	folded, letters, relaxable := foldedWord(w.text)
+	if !relaxable {
+		return false, nil
+	}
+	r.done++
+	var added []member
+	if w.last && r.request.Prefix != PrefixNever {
+		if added, err = r.complete(folded); err != nil {
+			return false, err
+		}
+	}
+	if len(added) == 0 && letters && !known && !r.request.NoTypos {
+		if added, err = r.correct(w, folded); err != nil {
+			return false, err
+		}
+	}
+	if len(added) == 0 {
+		return false, nil
+	}
+	unit := r.plan.widen(w.unit, added)
+	r.relaxed = append(r.relaxed, relaxedWord{w.text, unit})
+	return true, nil
+}
+
+// foldedWord returns a word as it is indexed before stemming. letters is false
+// for one with digits or punctuation in it: a name or a number, of which a
+// similar one is another. Scripts without spaces are left alone.
+func foldedWord(text string) (folded string, letters, relaxable bool) {
+	a := scanners.Get().(*analysis.Analyzer)
+	defer scanners.Put(a)
+	a.Scan(text, func(t *analysis.Token) {
+		if folded == "" && !t.Ngram {
+			folded = string(t.Text)
+		}
+	})
+	letters = true
+	for _, r := range folded {
+		letters = letters && unicode.IsLetter(r)
+	}
+	return folded, letters, folded != ""
+}
+
+// complete returns the terms that begin with a word.
+func (r *relaxer) complete(folded string) ([]member, error) {
+	if utf8.RuneCountInString(folded) < minPrefix {
+		return nil, nil
+	}
+	terms, err := r.lexicon.completions(folded, maxCompletions)
+	if err != nil {
+		return nil, err
+	}
+	var added []member
+	for _, term := range terms {
+		if n, ok := r.plan.number(term); ok {
+			added = append(added, member{term: n, factor: factorPrefix, kind: variantPrefix})
+		}
+	}
+	return added, nil
+}
+
+// correct returns the terms that are similar to those of a word.
+func (r *relaxer) correct(w *planWord, folded string) ([]member, error) {
+	edits := 0
+	switch n := utf8.RuneCountInString(folded); {
+	case n >= minTwoEdit:
+		edits = 2
+	case n >= minOneEdit:
+		edits = 1
+	default:
+		return nil, nil
+	}
+	var found []similarTerm
+	for _, m := range r.plan.members(w.unit) {
+		stem := &r.plan.terms[m.term]
+		if m.kind != variantExact || stem.words != nil {
+			continue
+		}
+		most := edits
+		switch n := utf8.RuneCountInString(stem.term); {
+		case n < minOneEdit:
+			continue
+		case n < minTwoEdit-1:
+			most = 1
+		}
+		similar, err := r.lexicon.similar(stem.term, most, maxCorrections)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, similar...)
+	}
+	var added []member
+	for distance := 1; distance <= edits; distance++ {
+		for _, s := range found {
+			if s.edits != distance || len(added) >= maxCorrections {
+				continue
+			}
+			if n, ok := r.plan.number(s.term); ok {
+				added = addMember(added, member{term: n, factor: typoFactor(distance), kind: variantTypo})
+			}
+		}
+	}
+	return added, nil
+}
+
+func typoFactor(edits int) float64 {
+	if edits > 1 {
+		return factorTypo2
+	}
+	return factorTypo1
+}
