@@ -91,12 +91,19 @@ func FuzzParse(f *testing.F) {
 	require.NoError(f, err)
 	s, err := OpenBytes(data)
 	require.NoError(f, err)
+	settings, err := compileSettings([]byte(`{"synonyms":[{"words":["a","b c","flag"]},{"from":"日本","to":["e f"]}],"stop_words":["d","x"]}`), nil)
+	require.NoError(f, err)
 	snapshot := NewSnapshot(1, []LoadedSegment{{Segment: s}}, nil)
+	snapshot.settings = settings
 	f.Fuzz(func(t *testing.T, query string) {
 		a := analysis.New()
-		p, again := parse(query, a), parse(query, a)
-		require.Equal(t, p, again)
-		require.LessOrEqual(t, len(p.terms), maxQueryTerms)
+		for _, rules := range []queryRules{
+			rulesFor("", setOf(analysis.English), nil), rulesFor("de", ^languageSet(0), nil), rulesFor("", ^languageSet(0), settings),
+		} {
+			p, again := parse(query, &rules, a), parse(query, &rules, a)
+			require.Equal(t, p, again)
+			require.LessOrEqual(t, len(p.terms), maxPlanTerms)
+		}
 		_, err := snapshot.Search(context.Background(), Request{Query: query, Highlight: true, Explain: true})
 		require.NoError(t, err)
 	})
@@ -108,7 +115,9 @@ func FuzzHighlight(f *testing.F) {
 	f.Add("a\xffb é", "b e", 3)
 	f.Fuzz(func(t *testing.T, text, query string, size int) {
 		q := &search{analyzer: analysis.New(), request: &Request{FragmentSize: 1 + int(uint(size)%300), Fragments: 3}}
-		q.plan = parse(query, q.analyzer)
+		q.snapshot = NewSnapshot(1, nil, nil)
+		rules := rulesFor("", setOf(analysis.English), nil)
+		q.plan = parse(query, &rules, q.analyzer)
 		q.weights = make([]termWeights, len(q.plan.terms))
 		for i := range q.weights {
 			q.weights[i].idf = 1

@@ -57,11 +57,11 @@ func (s *Snapshot) completions(prefix string, most int) ([]string, error) {
 				return nil, err
 			}
 		}
-		return c.best(maxCompletions)
+		return c.best(maxCompletions + 1) // prefix itself may be among them
 	})
 	terms := make([]string, 0, len(found))
-	for _, f := range found[:min(len(found), most)] {
-		if f.term != prefix {
+	for _, f := range found {
+		if f.term != prefix && len(terms) < most {
 			terms = append(terms, f.term)
 		}
 	}
@@ -211,7 +211,7 @@ func (c *candidates) best(most int) ([]similarTerm, error) {
 	}
 	terms := make([]similarTerm, len(best))
 	for i, t := range best {
-		terms[i] = similarTerm{t.term, t.edits}
+		terms[i] = similarTerm{t.term, t.edits, t.df}
 	}
 	return terms, nil
 }

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -18,6 +19,38 @@ import (
 var testWords = []string{
 	"alpha", "beta", "gamma", "delta", "running", "runs", "the", "of", "JavaScript", "javascript", "Java",
 	"get_user_name", "getUserName", "std::vec::Vec", "foo.bar", "bar", "café", "日本語", "語", "C++", "it's", "zeta",
+	"Häuser", "Haus", "l'eau", "книги", "alphabet", "gammas", "runner", "delat", "or",
+}
+
+// queryWords are words that occur, may be corrected, or begin one.
+var queryWords = slices.Concat(testWords, []string{"alpah", "gama", "detla", "run", "javascrpt", "al", "Hauser", "eau", "книга", "zetta", "get_u"})
+
+var testLanguages = []string{"", "", "", "en", "de-DE", "french", "ru", "rust"}
+
+// genSettings draws the settings of a tenant, mostly none.
+func genSettings(t *rapid.T) *querySettings {
+	if rapid.Bool().Draw(t, "default settings") {
+		return nil
+	}
+	words := rapid.SliceOfN(rapid.SampledFrom(queryWords), 1, 3)
+	expression := rapid.Custom(func(t *rapid.T) string { return strings.Join(words.Draw(t, "expression"), " ") })
+	set := rapid.Custom(func(t *rapid.T) Synonym {
+		if rapid.Bool().Draw(t, "one way") {
+			return Synonym{From: expression.Draw(t, "from"), To: rapid.SliceOfN(expression, 1, 3).Draw(t, "to")}
+		}
+		return Synonym{Words: rapid.SliceOfN(expression, 2, 4).Draw(t, "words")}
+	})
+	boost := 0.5
+	data, err := json.Marshal(Settings{
+		DefaultLanguage: rapid.SampledFrom([]string{"", "", "de", "fr"}).Draw(t, "language"),
+		Synonyms:        rapid.SliceOfN(set, 0, 4).Draw(t, "synonyms"),
+		StopWords:       rapid.SliceOfN(rapid.SampledFrom([]string{"alpha", "delta", "bar", "it's"}), 0, 3).Draw(t, "stop words"),
+		Ranking:         Ranking{TitleBoost: &boost},
+	})
+	must(err)
+	s, err := compileSettings(data, nil)
+	must(err)
+	return s
 }
 
 func genText(t *rapid.T, label string, most int) string {
@@ -27,6 +60,7 @@ func genText(t *rapid.T, label string, most int) string {
 func genDocument(t *rapid.T, id int, version uint64) Document {
 	d := Document{
 		ID: testID(id), Version: version, ExternalID: fmt.Sprintf("ext-%d", id), Title: genText(t, "title", 3),
+		Language: rapid.SampledFrom(testLanguages).Draw(t, "language"),
 		DocType: rapid.SampledFrom([]string{"", "guide", "api"}).Draw(t, "type"), CreatedAt: int64(id * 1000),
 		UpdatedAt: int64(version) * 10, Tags: rapid.SliceOfN(rapid.SampledFrom([]string{"x", "y"}), 0, 2).Draw(t, "tags"),
 	}
@@ -92,13 +126,14 @@ func genRequest(t *rapid.T) Request {
 		case 1:
 			parts = append(parts, "-"+rapid.SampledFrom(testWords).Draw(t, "not"))
 		default:
-			parts = append(parts, rapid.SampledFrom(testWords).Draw(t, "word"))
+			parts = append(parts, rapid.SampledFrom(queryWords).Draw(t, "word"))
 		}
 	}
 	r := Request{
 		Query: strings.Join(parts, " "), Limit: rapid.IntRange(1, 6).Draw(t, "limit"),
 		Group: Group(rapid.IntRange(0, 1).Draw(t, "group")), CountLimit: rapid.SampledFrom([]int{1, 5, 1000}).Draw(t, "count"),
-		Highlight: true, Explain: true,
+		Highlight: true, Explain: true, Language: rapid.SampledFrom([]string{"", "", "en", "de", "fr", "xx"}).Draw(t, "language"),
+		Prefix: Prefix(rapid.IntRange(0, 2).Draw(t, "prefix")), NoTypos: rapid.Bool().Draw(t, "no typos"),
 	}
 	if rapid.Bool().Draw(t, "params") {
 		r.Params = &Params{
@@ -222,6 +257,7 @@ func (l *lab) cold() *Snapshot {
 }
 
 func (l *lab) check(s *Snapshot, r Request) {
+	l.ref.languages, l.ref.settings = s.languages, s.settings
 	for range 4 { // pages
 		want, total := l.ref.search(r)
 		got, err := s.Search(context.Background(), r)
@@ -311,6 +347,8 @@ func TestSearchEqualsReference(t *testing.T) {
 		cold := l.cold()
 		defer cold.Release()
 		require.Equal(t, stripSegments(l.current.Stats()), stripSegments(cold.Stats()))
+		l.current.settings = genSettings(t)
+		cold.settings = l.current.settings
 		for range rapid.IntRange(1, 4).Draw(t, "queries") {
 			r := genRequest(t)
 			l.check(l.current, r)
@@ -332,8 +370,13 @@ func TestSearchEqualsReferenceAtSize(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(1, uint64(chunksPerDoc)))
 			l := newLab(t)
+			settings, err := compileSettings([]byte(`{"synonyms":[{"words":["wx1","wxx2","w7 wxx9"]},{"from":"wxxx3 wx1","to":["wxxxx4","wx8"]}]}`), nil)
+			require.NoError(t, err)
 			largeHistory(l, rng, 10000/chunksPerDoc, chunksPerDoc)
-			for range 40 {
+			for i := range 40 {
+				if i == 20 {
+					l.current.settings = settings
+				}
 				l.check(l.current, largeRequest(rng))
 			}
 			l.merge([]int{0, 1, 2})
@@ -391,6 +434,10 @@ func largeRequest(rng *rand.Rand) Request {
 		words = append(words, zipfWord(rng))
 	}
 	r.Query = strings.Join(words, " ")
+	if rng.IntN(3) == 0 { // a word that does not occur, or the beginning of one
+		r.Query += " w" + strings.Repeat("x", rng.IntN(7)) + []string{"", "y", "a"}[rng.IntN(3)] + fmt.Sprint(rng.IntN(30))
+		r.Prefix = Prefix(rng.IntN(3))
+	}
 	switch rng.IntN(6) {
 	case 0:
 		r.Query = `"` + zipfWord(rng) + " " + zipfWord(rng) + `" ` + r.Query

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -21,6 +22,10 @@ type reference struct {
 	docs   map[uuid.UUID]Document
 	dead   map[uuid.UUID]uint64
 	chunks []refChunk // nil after a change
+	// languages are those that the segments of the index hold, of hidden copies
+	// too; settings are the tenant's.
+	languages languageSet
+	settings  *querySettings
 }
 
 func newReference() *reference {
@@ -49,20 +54,20 @@ type refChunk struct {
 	titleLength int
 }
 
-func scanInto(a *analysis.Analyzer, terms map[string][]int, text string, base int) (length, next int) {
+func scanInto(a *analysis.Analyzer, l analysis.Language, terms map[string][]int, text string, base int) (length, next int) {
 	if text == "" {
 		return 0, base
 	}
 	highest := base
 	a.Scan(text, func(t *analysis.Token) {
 		highest = base + t.Position
-		if analysis.IsStop(t.Text) {
+		if analysis.IsStopIn(l, t.Text) {
 			return
 		}
 		if t.Leaf {
 			length++
 		}
-		term := a.Term(t.Text)
+		term := a.TermIn(l, t)
 		terms[term] = append(terms[term], highest)
 	})
 	return length, highest + fieldGap
@@ -78,14 +83,14 @@ func (r *reference) live() []refChunk {
 		if version, ok := r.dead[d.ID]; ok && d.Version <= version {
 			continue
 		}
-		title := map[string][]int{}
-		titleLength, _ := scanInto(a, title, d.Title, 0)
+		title, l := map[string][]int{}, analysis.LanguageOf(d.Language)
+		titleLength, _ := scanInto(a, l, title, d.Title, 0)
 		for _, c := range d.Chunks {
 			rc := refChunk{doc: d, ordinal: c.Ordinal, terms: map[string][]int{}, titleTerms: map[string]int{}, titleLength: titleLength}
 			for t, p := range title {
 				rc.titleTerms[t] = len(p)
 			}
-			l1, _ := scanInto(a, rc.terms, d.Title, 0)
+			l1, _ := scanInto(a, l, rc.terms, d.Title, 0)
 			base := 0
 			if len(title) > 0 { // the gap follows the title's last indexed word
 				last := 0
@@ -94,8 +99,8 @@ func (r *reference) live() []refChunk {
 				}
 				base = last + fieldGap
 			}
-			l2, after := scanInto(a, rc.terms, headingBelowTitle(c.Heading, d.Title), base)
-			l3, _ := scanInto(a, rc.terms, c.Content, after)
+			l2, after := scanInto(a, l, rc.terms, headingBelowTitle(c.Heading, d.Title), base)
+			l3, _ := scanInto(a, l, rc.terms, c.Content, after)
 			rc.length = l1 + l2 + l3
 			chunks = append(chunks, rc)
 		}
@@ -117,21 +122,67 @@ type refHit struct {
 	score   float64
 }
 
-type refTerm struct {
-	term        string
-	text, title float32 // weights in score units
+func (r *reference) search(req Request) (hits []refHit, total int) {
+	hits, total, _ = r.read(req)
+	return hits, total
 }
 
-func (r *reference) search(req Request) (hits []refHit, total int) {
-	must(req.prepare())
+// read searches and returns how the query was read in the end.
+func (r *reference) read(req Request) (hits []refHit, total int, p *plan) {
+	must(req.prepare(r.settings))
 	chunks := r.live()
-	p := parse(req.Query, analysis.New())
-	terms, scale := refWeights(chunks, p, *req.Params)
-	scores := refScores(chunks, terms, *req.Params)
+	rules := rulesFor(req.Language, r.languages, r.settings)
+	p = parse(req.Query, &rules, analysis.New())
+	wider := relaxer{plan: p, request: &req, lexicon: refLexicon(chunks), df: func(t int) int { return refDF(chunks, p, t) }}
+	widen := func(change func() (bool, error)) {
+		_, err := change()
+		must(err)
+	}
+	widen(wider.unknownWords)
+	hits = r.evaluate(req, p)
+	if len(hits) == 0 && !wider.strict() && r.drop(p) {
+		widen(wider.unknownWords)
+		hits = r.evaluate(req, p)
+	}
+	if len(hits) < tooFew && !wider.strict() {
+		widen(wider.rareWords)
+		hits = r.evaluate(req, p)
+	}
+	total = len(hits)
+	if req.After != nil {
+		hits = slices.DeleteFunc(hits, func(h refHit) bool { return !refBehind(h, req.After, req.Group) })
+	}
+	return hits[:min(len(hits), req.Limit)], total, p
+}
+
+// drop gives up the required phrases that no chunk has.
+func (r *reference) drop(p *plan) bool {
+	var kept []phrases
+	for i, ph := range p.required {
+		if slices.ContainsFunc(r.live(), func(c refChunk) bool { return c.hasAny(p, ph) }) {
+			kept = append(kept, ph)
+			continue
+		}
+		for k := range p.words {
+			if p.words[k].quote == i {
+				p.words[k].quote = -1
+			}
+		}
+	}
+	dropped := len(kept) < len(p.required)
+	p.required = kept
+	return dropped
+}
+
+// evaluate returns all hits of a plan.
+func (r *reference) evaluate(req Request, p *plan) []refHit {
+	chunks := r.live()
+	units, scale := refUnits(chunks, p, *req.Params)
+	scores := refScores(chunks, p, units, *req.Params)
 	excluded := map[uuid.UUID]bool{}
 	for i := range chunks {
 		for _, ph := range p.excluded {
-			if chunks[i].has(p, ph) {
+			if chunks[i].hasAny(p, ph) {
 				if req.Group == GroupDocument {
 					excluded[chunks[i].doc.ID] = true
 				} else {
@@ -144,13 +195,13 @@ func (r *reference) search(req Request) (hits []refHit, total int) {
 		c := &chunks[i]
 		ok := !excluded[c.doc.ID] && (req.Filter == nil || refMatches(req.Filter, &c.doc))
 		for _, ph := range p.required {
-			ok = ok && c.has(p, ph)
+			ok = ok && c.hasAny(p, ph)
 		}
 		if !ok || (scores[i] == 0 && p.scored()) {
 			scores[i] = -1
 		}
 	}
-	hits = refGroup(chunks, scores, req.Group, scale)
+	hits := refGroup(chunks, scores, req.Group, scale)
 	slices.SortFunc(hits, func(x, y refHit) int {
 		if c := cmp.Compare(y.score, x.score); c != 0 {
 			return c
@@ -160,11 +211,7 @@ func (r *reference) search(req Request) (hits []refHit, total int) {
 		}
 		return cmp.Compare(x.ordinal, y.ordinal)
 	})
-	total = len(hits)
-	if req.After != nil {
-		hits = slices.DeleteFunc(hits, func(h refHit) bool { return !refBehind(h, req.After, req.Group) })
-	}
-	return hits[:min(len(hits), req.Limit)], total
+	return hits
 }
 
 // refBehind reports whether a hit ranks behind a cursor.
@@ -178,44 +225,101 @@ func refBehind(h refHit, a *Cursor, group Group) bool {
 	return h.ordinal > a.Ordinal
 }
 
-func refWeights(chunks []refChunk, p *plan, params Params) (terms []refTerm, scale float64) {
+// refUnit is a word of the query: a text scores the best of its members.
+type refUnit []refMember
+
+type refMember struct {
+	term        int
+	text, title float32 // weights in score units
+	base        int64
+}
+
+// refUnits weighs the words of a plan: each term that is scored on its own, and
+// each group.
+func refUnits(chunks []refChunk, p *plan, params Params) (units []refUnit, scale float64) {
 	docs := map[uuid.UUID]bool{}
 	for _, c := range chunks {
 		docs[c.doc.ID] = true
 	}
-	var texts, titles []float64
+	groups := slices.Clone(p.groups)
+	for t := range p.terms {
+		if p.terms[t].count > 0 {
+			groups = append(groups, group{members: []member{{term: t, factor: 1}}, count: p.terms[t].count})
+		}
+	}
+	type weight struct{ text, title, lead float64 }
+	var weights []weight
 	sum := 0.0
-	for _, t := range p.terms {
-		df, inTitle := 0, map[uuid.UUID]bool{}
-		for _, c := range chunks {
-			if len(c.terms[t.term]) > 0 {
-				df++
-			}
-			if c.titleTerms[t.term] > 0 {
-				inTitle[c.doc.ID] = true
+	for _, g := range groups {
+		df, titleDF, typo := 0, 0, 0.0
+		for _, m := range g.members {
+			df, titleDF = max(df, refDF(chunks, p, m.term)), max(titleDF, refTitleDF(chunks, p, m.term))
+			if m.kind == variantTypo {
+				typo = max(typo, m.factor)
 			}
 		}
-		text, title := 0.0, 0.0
+		var w weight
 		if df > 0 {
-			text = float64(t.count) * idf(len(chunks), df) * (params.K1 + 1)
+			w.text = float64(g.count) * idf(len(chunks), df) * (params.K1 + 1)
 		}
-		if len(inTitle) > 0 {
-			title = float64(t.count) * params.TitleBoost * idf(len(docs), len(inTitle)) * (params.K1 + 1)
+		if titleDF > 0 {
+			w.title = float64(g.count) * params.TitleBoost * idf(len(docs), titleDF) * (params.K1 + 1)
 		}
-		texts, titles = append(texts, text), append(titles, title)
-		sum += text + title
+		w.lead = 1.45 * typo * (w.text + w.title)
+		weights = append(weights, w)
+		sum += w.text + w.title + w.lead
 	}
 	scale = defaultScale
 	for sum*scale > maxUnits/2 {
 		scale /= 2
 	}
-	for i, t := range p.terms {
-		terms = append(terms, refTerm{t.term, float32(texts[i] * scale), float32(titles[i] * scale)})
+	for i, g := range groups {
+		w := weights[i]
+		var u refUnit
+		for _, m := range g.members {
+			if m.factor == 0 {
+				continue
+			}
+			base := int64(1)
+			if w.lead > 0 && m.kind != variantTypo {
+				base += int64(math.Ceil(w.lead*scale + 2*1.45))
+			}
+			u = append(u, refMember{m.term, float32(m.factor * w.text * scale), float32(m.factor * w.title * scale), base})
+		}
+		units = append(units, u)
 	}
-	return terms, scale
+	return units, scale
 }
 
-func refScores(chunks []refChunk, terms []refTerm, params Params) []int64 {
+// refTF returns how often a chunk has a term; an expression counts once.
+func refTF(c *refChunk, p *plan, t int) int {
+	if words := p.terms[t].words; words != nil {
+		if c.has(p, words) {
+			return 1
+		}
+		return 0
+	}
+	return len(c.terms[p.terms[t].term])
+}
+
+func refDF(chunks []refChunk, p *plan, t int) (df int) {
+	for i := range chunks {
+		df += min(refTF(&chunks[i], p, t), 1)
+	}
+	return df
+}
+
+func refTitleDF(chunks []refChunk, p *plan, t int) int {
+	inTitle := map[uuid.UUID]bool{}
+	for _, c := range chunks {
+		if c.titleTerms[p.terms[t].term] > 0 {
+			inTitle[c.doc.ID] = true
+		}
+	}
+	return len(inTitle)
+}
+
+func refScores(chunks []refChunk, p *plan, units []refUnit, params Params) []int64 {
 	length, titleLength, docs := 0, 0, map[uuid.UUID]int{}
 	for _, c := range chunks {
 		length += c.length
@@ -227,17 +331,87 @@ func refScores(chunks []refChunk, terms []refTerm, params Params) []int64 {
 	average := float64(length) / max(1, float64(len(chunks)))
 	averageTitle := float64(titleLength) / max(1, float64(len(docs)))
 	scores := make([]int64, len(chunks))
-	for i, c := range chunks {
-		for _, t := range terms {
-			if tf := len(c.terms[t.term]); tf > 0 && t.text > 0 {
-				scores[i] += refContribution(t.text, tf, c.length, average, params)
+	for i := range chunks {
+		c := &chunks[i]
+		for _, u := range units {
+			var text, title int64
+			for _, m := range u {
+				if tf := refTF(c, p, m.term); tf > 0 && m.text > 0 {
+					text = max(text, refContribution(m.text, tf, c.length, average, params)+m.base-1)
+				}
+				if tf := c.titleTerms[p.terms[m.term].term]; tf > 0 && m.title > 0 {
+					title = max(title, refContribution(m.title, tf, c.titleLength, averageTitle, params))
+				}
 			}
-			if tf := c.titleTerms[t.term]; tf > 0 && t.title > 0 {
-				scores[i] += refContribution(t.title, tf, c.titleLength, averageTitle, params)
-			}
+			scores[i] += text + title
 		}
 	}
 	return scores
+}
+
+// refTerms is a lexicon that looks at every term: its number of live chunks.
+type refTerms map[string]int
+
+func refLexicon(chunks []refChunk) refTerms {
+	terms := refTerms{}
+	for _, c := range chunks {
+		for t := range c.terms {
+			terms[t]++
+		}
+	}
+	return terms
+}
+
+func (r refTerms) completions(prefix string, most int) ([]string, error) {
+	var found []string
+	for t := range r {
+		if strings.HasPrefix(t, prefix) && t != prefix {
+			found = append(found, t)
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(r[b], r[a]), strings.Compare(a, b)) })
+	return found[:min(len(found), most)], nil
+}
+
+func (r refTerms) similar(term string, edits, most int) ([]similarTerm, error) {
+	var found []similarTerm
+	for t := range r {
+		first, _ := utf8.DecodeRuneInString(term)
+		other, _ := utf8.DecodeRuneInString(t)
+		if d := refDistance([]rune(term), []rune(t)); first == other && d > 0 && d <= edits {
+			found = append(found, similarTerm{t, d, r[t]})
+		}
+	}
+	slices.SortFunc(found, func(a, b similarTerm) int {
+		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(r[b.term], r[a.term]), strings.Compare(a.term, b.term))
+	})
+	return found[:min(len(found), most)], nil
+}
+
+// refDistance counts the edits from a to b, of which each letter is touched by
+// one at most: insert, delete, replace, or swap two neighbours.
+func refDistance(a, b []rune) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			replace := d[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			d[i][j] = min(replace, d[i-1][j]+1, d[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
 }
 
 func refContribution(weight float32, tf, length int, average float64, p Params) int64 {
@@ -285,6 +459,11 @@ func refGroup(chunks []refChunk, scores []int64, group Group, scale float64) (hi
 		hits = append(hits, hit)
 	}
 	return hits
+}
+
+// hasAny reports whether the chunk has one of the variants of a phrase.
+func (c *refChunk) hasAny(p *plan, ph phrases) bool {
+	return slices.ContainsFunc(ph.variants, func(v phrase) bool { return c.has(p, v) })
 }
 
 // has reports whether the chunk has a phrase, trying every start.

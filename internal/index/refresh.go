@@ -86,17 +86,16 @@ func (m *Manager) reload(ctx context.Context, t *tenant, cold bool) error {
 	return nil
 }
 
-// settings reads the tenant's settings. Those that cannot be read are logged, and
-// the ones before go on.
-func (m *Manager) settings(tenant uuid.UUID, old *Snapshot, stored []byte) *querySettings {
-	var before *querySettings
+// settings reads a tenant's search settings. Those that this program cannot read
+// are no reason to answer nothing.
+func (m *Manager) settings(tenant uuid.UUID, old *Snapshot, data []byte) *querySettings {
+	var known *querySettings
 	if old != nil {
-		before = old.settings
+		known = old.settings
 	}
-	s, err := compileSettings(stored, before)
+	s, err := compileSettings(data, known)
 	if err != nil {
-		m.log.Error("search settings cannot be read", "tenant", tenant, "error", err)
-		return before
+		m.log.Error("the search settings cannot be read, the defaults are used", "tenant", tenant, "error", err)
 	}
 	return s
 }

@@ -25,6 +25,9 @@ const (
 	minPrefix  = 2
 	minOneEdit = 4
 	minTwoEdit = 8
+	// moreFrequent is how many times as frequent as a word that does occur another
+	// must be to count as what was meant.
+	moreFrequent = 10
 )
 
 // lexicon answers questions about the terms of an index.
@@ -41,6 +44,7 @@ type lexicon interface {
 type similarTerm struct {
 	term  string
 	edits int
+	df    int // live chunks with it
 }
 
 // relax evaluates the plan, and again in a wider reading if that finds too
@@ -48,14 +52,14 @@ type similarTerm struct {
 //
 //	words that occur nowhere are completed or corrected
 //	no hit, and a phrase that occurs nowhere: its words instead
-//	too few hits: rare words are completed or corrected, too
+//	too few hits: rare words are completed, or corrected to far more frequent ones
 func (q *search) relax(ctx context.Context) error {
 	r := relaxer{plan: q.plan, request: q.request, lexicon: q.snapshot, df: q.dfOf}
 	defer func() { q.relaxed = r.relaxed }()
 	if err := q.relaxOnce(ctx, r.unknownWords); err != nil {
 		return err
 	}
-	if q.total == 0 && len(q.plan.required) > 0 {
+	if q.total == 0 && len(q.plan.required) > 0 && !r.strict() {
 		if err := q.dropPhrases(ctx, &r); err != nil {
 			return err
 		}
@@ -166,7 +170,7 @@ type relaxedWord struct {
 	unit int
 }
 
-// strict reports whether nothing may be widened.
+// strict reports whether the query is to be read exactly as it is written.
 func (r *relaxer) strict() bool { return r.request.NoTypos && r.request.Prefix == PrefixNever }
 
 // unknownWords widens the words that occur nowhere, and the last word if the
@@ -191,11 +195,11 @@ func (r *relaxer) words(enough int, always func(*planWord) bool) (changed bool, 
 		if w.quote >= 0 || r.done >= maxRelaxed || r.wasWidened(w.unit) {
 			continue
 		}
-		known := r.frequency(w.unit) >= enough
-		if known && !always(w) {
+		frequency := r.frequency(w.unit)
+		if frequency >= enough && !always(w) {
 			continue
 		}
-		widened, err := r.word(w, known)
+		widened, err := r.word(w, frequency, frequency < enough)
 		if err != nil {
 			return changed, err
 		}
@@ -224,8 +228,8 @@ func (r *relaxer) frequency(unit int) int {
 	return most
 }
 
-// word completes one word, or corrects it unless it is known.
-func (r *relaxer) word(w *planWord, known bool) (changed bool, err error) {
+// word completes one word, or corrects it if it is too rare.
+func (r *relaxer) word(w *planWord, frequency int, rare bool) (changed bool, err error) {
 	folded, letters, relaxable := foldedWord(w.text)
 	if !relaxable {
 		return false, nil
@@ -237,8 +241,8 @@ func (r *relaxer) word(w *planWord, known bool) (changed bool, err error) {
 			return false, err
 		}
 	}
-	if len(added) == 0 && letters && !known && !r.request.NoTypos {
-		if added, err = r.correct(w, folded); err != nil {
+	if len(added) == 0 && letters && rare && !r.request.NoTypos {
+		if added, err = r.correct(w, folded, frequency*moreFrequent); err != nil {
 			return false, err
 		}
 	}
@@ -286,8 +290,9 @@ func (r *relaxer) complete(folded string) ([]member, error) {
 	return added, nil
 }
 
-// correct returns the terms that are similar to those of a word.
-func (r *relaxer) correct(w *planWord, folded string) ([]member, error) {
+// correct returns the terms with a df of at least least that are similar to those
+// of a word.
+func (r *relaxer) correct(w *planWord, folded string, least int) ([]member, error) {
 	edits := 0
 	switch n := utf8.RuneCountInString(folded); {
 	case n >= minTwoEdit:
@@ -319,7 +324,7 @@ func (r *relaxer) correct(w *planWord, folded string) ([]member, error) {
 	var added []member
 	for distance := 1; distance <= edits; distance++ {
 		for _, s := range found {
-			if s.edits != distance || len(added) >= maxCorrections {
+			if s.edits != distance || s.df < least || len(added) >= maxCorrections {
 				continue
 			}
 			if n, ok := r.plan.number(s.term); ok {

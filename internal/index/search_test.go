@@ -97,7 +97,7 @@ func TestQueries(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, found(t, s, Request{Query: c.query}))
+			require.Equal(t, c.want, found(t, s, Request{Query: c.query, Prefix: PrefixNever, NoTypos: true}))
 		})
 	}
 }
@@ -112,7 +112,7 @@ func TestPhrasesAndExclusionsInDocumentsOfSeveralChunks(t *testing.T) {
 	)
 	require.Equal(t, "b", found(t, s, Request{Query: "apple -cherry"}))
 	require.ElementsMatch(t, []string{"a", "b"}, strings.Fields(found(t, s, Request{Query: "apple -cherry", Group: GroupNone})))
-	require.Empty(t, found(t, s, Request{Query: `"pie cherry"`}), "no phrase goes over the end of a chunk")
+	require.Empty(t, found(t, s, Request{Query: `"pie cherry"`, Prefix: PrefixNever, NoTypos: true}), "no phrase goes over the end of a chunk")
 	require.Empty(t, found(t, s, Request{Query: `"apple pie" "cherry cake"`}), "all phrases in one passage")
 }
 

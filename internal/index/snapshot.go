@@ -127,12 +127,12 @@ func (s *Snapshot) summarise() {
 		st.HiddenDocs += v.meta.Docs - v.liveDocs
 		st.Bytes += v.file.Bytes
 		st.Analysis = min(st.Analysis, v.file.Analysis)
+		s.languages |= v.languages
 		if v.vectors != nil {
 			st.Bytes += v.vectors.vectors.file.Bytes
 			st.Vectors += v.liveVectors()
 			s.dimensions = v.vectors.vectors.dims
 		}
-		s.languages |= v.languages
 		st.TextLength += v.textLength
 		st.TitleLength += v.titleLength
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)

@@ -61,6 +61,14 @@ func compileSettings(data []byte, old *querySettings) (*querySettings, error) {
 	return q, nil
 }
 
+// Settings returns the tenant's search settings.
+func (s *Snapshot) Settings() Settings {
+	if s.settings == nil {
+		return Settings{}
+	}
+	return s.settings.Settings
+}
+
 func (q *querySettings) addRule(from string, to []string, self int) {
 	words := scanWords(from)
 	if len(words) == 0 {

@@ -163,22 +163,26 @@ func (a *Analyzer) TermIn(l Language, t *Token) string {
 // what is a stop word there is a rare word here ("or" is gold in French).
 func IsStopIn(l Language, folded []byte) bool { return l == English && IsStop(folded) }
 
-// stemIn returns the folded stem of a word, nothing if the rules do not apply.
+// stemIn returns the folded stem of a word, nothing if the word stays as the scan
+// has folded it.
 func (a *Analyzer) stemIn(rules *languageRules, source string) string {
-	word := a.lowered(rules, source)
+	word, elided := a.lowered(rules, source)
 	letters := 0
 	for _, r := range word {
 		if !unicode.Is(rules.script, r) && !unicode.IsMark(r) {
-			return ""
+			letters = 0
+			break
 		}
 		letters++
 	}
-	if letters < 3 {
+	if letters >= 3 {
+		a.env.SetCurrent(word)
+		rules.stem(a.env)
+		word = a.env.Current()
+	} else if !elided {
 		return ""
 	}
-	a.env.SetCurrent(word)
-	rules.stem(a.env)
-	term := a.fold(a.stem[:0], a.env.Current())
+	term := a.fold(a.stem[:0], word)
 	a.stem = term[:0]
 	if len(term) > MaxTermBytes {
 		term = cut(term)
@@ -188,22 +192,22 @@ func (a *Analyzer) stemIn(rules *languageRules, source string) string {
 
 // lowered returns a word in lower case, composed, without apostrophes and what
 // was elided before one.
-func (a *Analyzer) lowered(rules *languageRules, source string) string {
-	word := source
+func (a *Analyzer) lowered(rules *languageRules, source string) (word string, elided bool) {
+	word = source
 	if strings.ContainsAny(word, "'’") {
 		word = strings.ReplaceAll(word, "’", "'")
 		head, rest, _ := strings.Cut(word, "'")
 		if slices.Contains(rules.elided, strings.ToLower(head)) && rest != "" {
-			word = rest
+			word, elided = rest, true
 		}
 		word = strings.ReplaceAll(word, "'", "")
 	}
 	word = norm.NFC.String(word)
 	switch rules.code {
 	case "tr":
-		return strings.ToLowerSpecial(unicode.TurkishCase, word)
+		return strings.ToLowerSpecial(unicode.TurkishCase, word), elided
 	case "ru": // the rules expect ё to be written as most people write it
-		return strings.ReplaceAll(strings.ToLower(word), "ё", "е")
+		return strings.ReplaceAll(strings.ToLower(word), "ё", "е"), elided
 	}
-	return strings.ToLower(word)
+	return strings.ToLower(word), elided
 }
