@@ -60,18 +60,22 @@ func (m *Manager) saveUsage(now time.Time) {
 	if !m.options.RememberUsage {
 		return
 	}
-	uses := make(map[uuid.UUID]uint64)
+	added := make(map[uuid.UUID]uses)
 	m.mu.RLock()
 	for id, t := range m.tenants {
-		if n := t.uses.Swap(0); n > 0 {
-			uses[id] = n
+		u := uses{count: t.uses.Swap(0)}
+		if s := t.current.Load(); s != nil {
+			u.bytes = s.stats.Bytes
+		}
+		if u.count > 0 {
+			added[id] = u
 		}
 	}
 	m.mu.RUnlock()
-	if len(uses) == 0 {
+	if len(added) == 0 {
 		return
 	}
-	if err := m.cache.addUsage(uses, now); err != nil {
+	if err := m.cache.addUsage(added, now); err != nil {
 		m.log.Warn("which tenants are busy was not kept", "error", err)
 	}
 }
@@ -95,9 +99,14 @@ func (m *Manager) Warm(ctx context.Context) (loaded int, err error) {
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	slots := make(chan struct{}, warmLoads)
+	expected := m.openBytes()
 	for _, id := range busiest(all, time.Now()) {
+		expected += all[id].Bytes
+		if expected > int64(warmShare*float64(m.options.MaxOpenBytes)) {
+			break
+		}
 		slots <- struct{}{}
-		if ctx.Err() != nil || m.openBytes() > int64(warmShare*float64(m.options.MaxOpenBytes)) {
+		if ctx.Err() != nil {
 			break
 		}
 		wait.Go(func() {

@@ -30,6 +30,13 @@ const (
 type usage struct {
 	Score float64   `json:"score"` // uses, each counted less the older it is
 	At    time.Time `json:"at"`    // moment of Score
+	Bytes int64     `json:"bytes"` // when it was loaded last
+}
+
+// uses are what is added to a usage.
+type uses struct {
+	count uint64
+	bytes int64 // 0 when it is not loaded now
 }
 
 func (u usage) at(now time.Time) float64 {
@@ -54,13 +61,17 @@ func (c *cacheDir) readUsage() (map[uuid.UUID]usage, error) {
 
 // addUsage adds uses to the file. Processes that write at the same time may lose
 // each other's, which only the order of the next warm start depends on.
-func (c *cacheDir) addUsage(uses map[uuid.UUID]uint64, now time.Time) error {
+func (c *cacheDir) addUsage(added map[uuid.UUID]uses, now time.Time) error {
 	all, err := c.readUsage()
 	if err != nil {
 		return err
 	}
-	for id, n := range uses {
-		all[id] = usage{Score: all[id].at(now) + float64(n), At: now}
+	for id, u := range added {
+		next := usage{Score: all[id].at(now) + float64(u.count), At: now, Bytes: u.bytes}
+		if u.bytes == 0 {
+			next.Bytes = all[id].Bytes
+		}
+		all[id] = next
 	}
 	for _, id := range busiest(all, now)[min(len(all), maxUsage):] {
 		delete(all, id)
