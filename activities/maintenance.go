@@ -28,9 +28,11 @@ type PurgeExpiredOutput struct {
 	Deliveries      int64 `json:"deliveries"`
 	Endpoints       int64 `json:"endpoints"`
 	Shadows         int64 `json:"shadows"`
+	CachedVectors   int64 `json:"cached_vectors"`
 }
 
-// PurgeExpired removes expired idempotency keys and sessions, old events and old deliveries.
+// PurgeExpired removes expired idempotency keys and sessions, old events, old deliveries
+// and cached vectors that nobody uses.
 func (m *Maintenance) PurgeExpired(ctx context.Context) (PurgeExpiredOutput, error) {
 	out, err := m.Store.PurgeExpired(ctx, eventRetention, deliveryRetention, func() { activity.RecordHeartbeat(ctx) })
 	return PurgeExpiredOutput(out), toTemporal(err)

@@ -26,18 +26,13 @@ const (
 	rebuildSlice = 30 * time.Second
 )
 
-// Embedder is asked to make the vectors that a tenant's segments lack.
-type Embedder interface {
-	RequestEmbedding(ctx context.Context, tenant uuid.UUID) error
-}
-
 // Rebuilds makes a tenant's segments anew from its documents.
 type Rebuilds struct {
 	Store     *store.Store
 	Index     *index.Manager
 	Compactor Compactor
-	// Embedder may be nil.
-	Embedder Embedder
+	// Embeddings may be nil.
+	Embeddings EmbeddingStarter
 }
 
 // RebuildInput names a rebuild.
@@ -266,11 +261,21 @@ func (r *Rebuilds) rest(ctx context.Context, tenant uuid.UUID, ids []uuid.UUID) 
 // FollowRebuild asks for what a rebuilt index wants next: larger segments, and the
 // vectors that its segments lack.
 func (r *Rebuilds) FollowRebuild(ctx context.Context, in RebuildInput) error {
-	err := r.Compactor.RequestCompaction(ctx, in.TenantID)
-	if r.Embedder != nil {
-		err = errors.Join(err, r.Embedder.RequestEmbedding(ctx, in.TenantID))
+	if err := r.Compactor.RequestCompaction(ctx, in.TenantID); err != nil {
+		return toTemporal(err)
 	}
-	return toTemporal(err)
+	if r.Embeddings == nil {
+		return nil
+	}
+	totals, err := r.Store.IndexCounters(ctx, in.TenantID)
+	if err != nil {
+		return toTemporal(err)
+	}
+	state, err := r.Store.IndexState(ctx, in.TenantID, totals.Generation)
+	if err != nil || state.Model == nil {
+		return toTemporal(err)
+	}
+	return toTemporal(r.Embeddings.RequestVectors(ctx, in.TenantID))
 }
 
 // EndRebuildInput says how a rebuild ended that did not become live.

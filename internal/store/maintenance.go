@@ -18,12 +18,14 @@ type Purged struct {
 	Deliveries      int64
 	Endpoints       int64
 	Shadows         int64
+	CachedVectors   int64
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions
 // past their expiry, events older than maxEventAge, ended deliveries and deleted
-// endpoints older than maxDeliveryAge, segments that never became live. beat is
-// called after each step.
+// endpoints older than maxDeliveryAge, cached vectors that were not used for
+// embeddingCacheRetention, segments that never became live. beat is called after
+// each step.
 func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge time.Duration, beat func()) (out Purged, err error) {
 	steps := []struct {
 		total *int64
@@ -39,6 +41,9 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 		}},
 		{&out.Endpoints, func(q *db.Queries) (int64, error) {
 			return q.WebhookEndpointPurge(ctx, db.WebhookEndpointPurgeParams{MaxAge: interval(maxDeliveryAge), RowLimit: purgeStep})
+		}},
+		{&out.CachedVectors, func(q *db.Queries) (int64, error) {
+			return q.EmbeddingCachePurge(ctx, db.EmbeddingCachePurgeParams{MaxAge: interval(embeddingCacheRetention), RowLimit: purgeStep})
 		}},
 		{&out.Shadows, func(q *db.Queries) (int64, error) {
 			return q.IndexShadowPurge(ctx, db.IndexShadowPurgeParams{MaxAge: interval(shadowMaxAge), RowLimit: purgeStep})

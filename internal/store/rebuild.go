@@ -154,7 +154,10 @@ func (s *Store) AddShadow(ctx context.Context, tenant, id uuid.UUID, b ShadowBat
 		if b.Segment == nil {
 			return nil
 		}
-		return insertSegment(ctx, q, tenant, *b.Segment, 0, 0, &id)
+		if err := insertSegment(ctx, q, tenant, *b.Segment, 0, 0, &id); err != nil || b.Segment.Vectors == nil {
+			return err
+		}
+		return insertVectors(ctx, q, tenant, b.Segment.ID, *b.Segment.Vectors)
 	})
 }
 
@@ -225,6 +228,9 @@ func reveal(ctx context.Context, q *db.Queries, tenant, id uuid.UUID, generation
 	}
 	if swap.Segment != nil {
 		if err := insertSegment(ctx, q, tenant, *swap.Segment, generation, applied, nil); err != nil {
+			return err
+		}
+		if _, err := putSegmentVectors(ctx, q, tenant, *swap.Segment); err != nil {
 			return err
 		}
 	}
