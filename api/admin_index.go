@@ -66,7 +66,7 @@ type AdminIndexDetails struct {
 	Bytes           int64          `json:"bytes"`
 	Outdated        bool           `json:"outdated" doc:"Some texts were analysed by the rules of an older release; a rebuild is started by itself."`
 	Segments        []AdminSegment `json:"segments"`
-	Rebuild         *AdminRebuild  `json:"rebuild" nullable:"true" doc:"The last one."`
+	Rebuild         *AdminRebuild  `json:"rebuild,omitempty" doc:"The last one; left out when there never was one."`
 	CompactionURL   string         `json:"compaction_url,omitempty" doc:"The newest compaction in the Temporal UI."`
 }
 
