@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -124,19 +125,7 @@ func (r *Rebuilds) add(ctx context.Context, in RebuildInput, batch store.ShadowB
 
 // build returns nil when nothing of the documents can be searched.
 func (r *Rebuilds) build(ctx context.Context, tenant uuid.UUID, docs []store.IndexedDocument) (*builtSegment, error) {
-	var full []index.Document
-	err := r.Index.Refresh(ctx, tenant)
-	if err == nil {
-		err = r.Index.Use(ctx, tenant, func(s *index.Snapshot) (err error) {
-			var lost []uuid.UUID
-			full, lost, err = reindex.Fill(docs, s)
-			if len(lost) > 0 {
-				// What was committed meanwhile is met again by CatchUpRebuild.
-				activity.GetLogger(ctx).Warn("documents are left out of a segment", "documents", len(lost), "first", lost[0])
-			}
-			return err
-		})
-	}
+	full, err := r.fill(ctx, tenant, docs)
 	if err != nil {
 		return nil, fmt.Errorf("complete the documents: %w", err)
 	}
@@ -148,6 +137,28 @@ func (r *Rebuilds) build(ctx context.Context, tenant uuid.UUID, docs []store.Ind
 		return nil, err
 	}
 	return &builtSegment{id: uuid.Must(uuid.NewV7()), data: data, meta: meta}, nil
+}
+
+// fill completes documents. The live segments are only opened for those whose row
+// has moved on: a rebuild must not depend on what it is to mend.
+func (r *Rebuilds) fill(ctx context.Context, tenant uuid.UUID, docs []store.IndexedDocument) (full []index.Document, err error) {
+	var lost []uuid.UUID
+	if !slices.ContainsFunc(docs, func(d store.IndexedDocument) bool { return d.Overwritten }) {
+		full, lost, err = reindex.Fill(docs, nil)
+	} else if err = r.Index.Refresh(ctx, tenant); err == nil {
+		err = r.Index.Use(ctx, tenant, func(s *index.Snapshot) (err error) {
+			full, lost, err = reindex.Fill(docs, s)
+			return err
+		})
+	}
+	if errors.Is(err, index.ErrCorrupt) {
+		full, lost, err = reindex.Fill(docs, nil)
+	}
+	if len(lost) > 0 {
+		// What was committed meanwhile is met again by CatchUpRebuild.
+		activity.GetLogger(ctx).Warn("documents are left out of a segment", "documents", len(lost), "first", lost[0])
+	}
+	return full, err
 }
 
 // CatchUpRebuild builds what was committed since it was built, while commits go on.

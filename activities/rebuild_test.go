@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rustassistant/rustassistant/activities"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/index"
+	"github.com/rustassistant/rustassistant/internal/reindex"
 	"github.com/rustassistant/rustassistant/internal/store"
 )
 
@@ -266,4 +268,84 @@ func TestUpkeepCompactsWhatDeletesHaveLeft(t *testing.T) {
 	_, err = b.env.ExecuteActivity("RequestIndexUpkeep")
 	require.NoError(t, err)
 	require.Equal(t, recorder{compactions: []uuid.UUID{b.tenant}}, asked)
+}
+
+// A rebuild is what mends an index of which a stored segment is damaged.
+func TestARebuildMendsADamagedSegment(t *testing.T) {
+	b := setup(t)
+	b.index1(doc("a", "apples"), doc("b", "pears"))
+	state, err := b.store.IndexState(t.Context(), b.tenant, 0)
+	require.NoError(t, err)
+	b.damage(state.Segments[0].ID)
+	report, err := reindex.Verify(t.Context(), b.store, b.tenant, reindex.Options{Dir: t.TempDir()})
+	require.NoError(t, err)
+	require.False(t, report.OK())
+	require.Contains(t, report.Problems[0], "cannot be opened")
+	cold, err := index.NewManager(b.store, index.ManagerOptions{CacheDir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(cold.Close)
+	require.ErrorIs(t, cold.Refresh(t.Context(), b.tenant), index.ErrCorrupt)
+
+	r := b.rebuild()
+	r.rebuilds.Index = cold
+	r.do("BuildShadow")
+	require.NotZero(t, r.do("SwapRebuild").Generation)
+	require.NoError(t, cold.Refresh(t.Context(), b.tenant))
+	report, err = reindex.Verify(t.Context(), b.store, b.tenant, reindex.Options{Deep: true, Dir: t.TempDir()})
+	require.NoError(t, err)
+	require.Empty(t, report.Problems)
+	require.Equal(t, reindex.SameBytes, report.Segments[0].Rebuilt)
+}
+
+// damage changes a byte of a stored segment.
+func (b *bundle) damage(segment uuid.UUID) {
+	b.t.Helper()
+	conn, err := pgx.Connect(b.t.Context(), b.url)
+	require.NoError(b.t, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	tag, err := conn.Exec(b.t.Context(), "UPDATE index_segment_parts SET data = set_byte(data, 100, 255 - get_byte(data, 100)) WHERE segment_id = $1", segment)
+	require.NoError(b.t, err)
+	require.EqualValues(b.t, 1, tag.RowsAffected())
+}
+
+// Verify finds nothing in a sound index, whatever its history, and says how it
+// compared.
+func TestASoundIndexIsVerified(t *testing.T) {
+	b := setup(t)
+	for i := range 20 {
+		b.index1(doc(fmt.Sprint(i), fmt.Sprintf("common word%d", i)))
+	}
+	b.index1(doc("3", "changed"))
+	b.deleteByExternalID("4")
+	b.accept(doc("5", "waits"))
+	report, err := reindex.Verify(t.Context(), b.store, b.tenant, reindex.Options{Deep: true, Dir: t.TempDir()})
+	require.NoError(t, err)
+	require.Empty(t, report.Problems)
+	require.Equal(t, 19, report.Documents)
+	kinds, overwritten := map[reindex.Comparison]int{}, 0
+	for _, s := range report.Segments {
+		kinds[s.Rebuilt]++
+		overwritten += s.Overwritten
+	}
+	require.Zero(t, kinds[reindex.Differs])
+	require.NotZero(t, kinds[reindex.SameDigest], "merged ones")
+	require.Equal(t, 1, overwritten)
+}
+
+// Verify names what does not agree with the stored passages.
+func TestVerifyNamesADocumentThatDiffers(t *testing.T) {
+	b := setup(t)
+	b.index1(doc("a", "apples"), doc("b", "pears"))
+	conn, err := pgx.Connect(t.Context(), b.url)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	_, err = conn.Exec(t.Context(), "UPDATE chunks SET content = 'plums' WHERE content = 'pears'")
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "UPDATE index_state SET documents = 7 WHERE tenant_id = $1", b.tenant)
+	require.NoError(t, err)
+	report, err := reindex.Verify(t.Context(), b.store, b.tenant, reindex.Options{Deep: true, Dir: t.TempDir()})
+	require.NoError(t, err)
+	require.Len(t, report.Problems, 2)
+	require.Contains(t, report.Problems[0], "counters")
+	require.Contains(t, report.Problems[1], "differs from what the store holds")
 }

@@ -316,11 +316,17 @@ func printWork(out io.Writer, work *apiclient.IndexWork, err error) error {
 
 const rebuildPoll = 500 * time.Millisecond
 
+// errGoesOn is for somebody who stops watching.
+var errGoesOn = errors.New("the rebuild goes on; rustassistant index rebuild --cancel ends it")
+
 // followRebuild shows how far a rebuild is until it ends.
 func followRebuild(cmd *cobra.Command, client *apiclient.Client, id string) error {
 	said := ""
 	for {
 		details, err := client.IndexDetails(cmd.Context())
+		if cmd.Context().Err() != nil {
+			return errGoesOn
+		}
 		if err != nil {
 			return err
 		}
@@ -336,7 +342,7 @@ func followRebuild(cmd *cobra.Command, client *apiclient.Client, id string) erro
 		}
 		select {
 		case <-cmd.Context().Done():
-			return errors.New("the rebuild goes on; rustassistant index rebuild --cancel ends it")
+			return errGoesOn
 		case <-time.After(rebuildPoll):
 		}
 	}

@@ -11,15 +11,19 @@ import (
 
 // Fill turns stored documents into what a Builder takes. Of a document whose row
 // holds a newer version already, all but the passages is taken from the snapshot,
-// which has the indexed version. lost are documents that neither has in full.
+// which has the indexed version; nil for none. lost are documents that neither has
+// in full.
 func Fill(docs []store.IndexedDocument, snapshot *index.Snapshot) (full []index.Document, lost []uuid.UUID, err error) {
 	full = make([]index.Document, 0, len(docs))
 	for n := range docs {
 		d := docs[n].Document
 		if docs[n].Overwritten {
-			indexed, ok, err := snapshot.Document(d.ID)
-			if err != nil {
-				return nil, nil, err
+			var indexed index.Document
+			ok := false
+			if snapshot != nil {
+				if indexed, ok, err = snapshot.Document(d.ID); err != nil {
+					return nil, nil, err
+				}
 			}
 			if !ok || indexed.Version != d.Version {
 				lost = append(lost, d.ID)
