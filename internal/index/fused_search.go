@@ -166,11 +166,10 @@ func (q *search) fusedPage(ctx context.Context) ([]Hit, error) {
 		return nil, err
 	}
 	for i := range page {
-		hits[i].Score = vectorScore(page[i].score)
-		hits[i].key, hits[i].phase = hits[i].Score, PhaseVectors
+		hits[i].Score, hits[i].phase = vectorScore(page[i].score), PhaseVectors
 	}
 	for i := fused; i < len(hits); i++ {
-		hits[i].Score, hits[i].phase = 0, PhaseRest
+		hits[i].rest, hits[i].Score, hits[i].phase = hits[i].Score, 0, PhaseRest
 	}
 	if r.Explain {
 		f.explain(q, hits, page)

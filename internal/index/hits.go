@@ -28,7 +28,6 @@ func (q *search) read() ([]Hit, error) {
 			return nil, err
 		}
 		h.Score = q.score(c.score)
-		h.key = h.Score
 		if marker != nil {
 			marker.language = q.languagesOf(h.Language)[0]
 			h.Highlights = marker.fragments(h.Content)

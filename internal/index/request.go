@@ -179,14 +179,18 @@ type Hit struct {
 	Explanation          *Explanation
 
 	phase Phase
-	key   float64 // the score in its phase
+	rest  float64 // the keyword score in PhaseRest
 	sort  SortValues
 }
 
 // Cursor returns the key that continues behind the hit, or behind the group that
 // begins with it.
 func (h *Hit) Cursor() Cursor {
-	return Cursor{Score: h.key, DocumentID: h.DocumentID, Ordinal: h.ChunkOrdinal, Phase: h.phase, Sort: h.sort}
+	score := h.Score
+	if h.phase == PhaseRest {
+		score = h.rest
+	}
+	return Cursor{Score: score, DocumentID: h.DocumentID, Ordinal: h.ChunkOrdinal, Phase: h.phase, Sort: h.sort}
 }
 
 // Fragment is a piece of a hit's content as plain text.

@@ -23,14 +23,6 @@ func (s *Snapshot) Model() (ModelRef, Model) {
 	return s.model.ref, s.model.model
 }
 
-// Hybrid returns how the tenant wants the branches of hybrid searches fused.
-func (s *Snapshot) Hybrid() Hybrid {
-	if s.settings == nil {
-		return Hybrid{}
-	}
-	return s.settings.Hybrid
-}
-
 // Dimensions returns those of the vectors of the snapshot, 0 when there are none.
 func (s *Snapshot) Dimensions() int { return s.dimensions }
 

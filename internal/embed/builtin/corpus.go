@@ -31,13 +31,19 @@ type collector struct {
 	last     []uint32 // per term: chunk that it was seen in last, from 1
 	c        corpus
 	chunk    uint32
-	limit    int
+	limit    int // of tokens
+	distinct int // when words seen once are forgotten
+}
+
+func newCollector(o *Options) *collector {
+	return &collector{
+		analyzer: analysis.New(), ids: make(map[string]uint32), words: make(map[string]uint32), limit: o.MaxTokens,
+		distinct: maxDistinct,
+	}
 }
 
 func collect(ctx context.Context, sample Sample, o *Options, minDF int) (*corpus, error) {
-	r := &collector{
-		analyzer: analysis.New(), ids: make(map[string]uint32), words: make(map[string]uint32), limit: o.MaxTokens,
-	}
+	r := newCollector(o)
 	for text, err := range sample {
 		if err == nil {
 			err = ctx.Err()
@@ -60,7 +66,7 @@ func (r *collector) add(text string) {
 	r.chunk++
 	r.analyzer.Scan(text, r.token)
 	r.c.ends = append(r.c.ends, len(r.c.tokens))
-	if len(r.ids) > maxDistinct {
+	if len(r.ids) > r.distinct {
 		r.forget()
 	}
 }
@@ -88,15 +94,15 @@ func (r *collector) token(t *analysis.Token) {
 const unknown = ^uint32(0)
 
 func (r *collector) addWord(folded []byte) uint32 {
-	if len(r.words) > 2*maxDistinct {
+	if len(r.words) > 2*r.distinct {
 		clear(r.words)
 	}
 	word := string(folded)
-	if analysis.IsStop(folded) {
+	term, ok := termOf(r.analyzer, folded)
+	if !ok {
 		r.words[word] = unknown
 		return unknown
 	}
-	term := r.analyzer.Term(folded)
 	id, ok := r.ids[term]
 	if !ok {
 		id = uint32(len(r.terms))
@@ -131,7 +137,7 @@ func (r *collector) finish(o *Options, minDF int) *corpus {
 	slices.SortFunc(kept, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(r.df[b], r.df[a]), cmp.Compare(r.terms[a], r.terms[b]))
 	})
-	kept = kept[:min(len(kept), o.MaxVocabulary)]
+	kept = r.bounded(kept, o.MaxVocabulary)
 	slices.SortFunc(kept, func(a, b uint32) int { return cmp.Compare(r.terms[a], r.terms[b]) })
 	numbers := make([]uint32, len(r.terms))
 	for i := range numbers {
@@ -145,6 +151,18 @@ func (r *collector) finish(o *Options, minDF int) *corpus {
 	}
 	c.renumber(numbers)
 	return c
+}
+
+// bounded cuts the words, most frequent first, to a vocabulary. Words of one
+// chunk alone are kept only when there is room for all of them: which ones to
+// take would be a matter of the alphabet.
+func (r *collector) bounded(kept []uint32, limit int) []uint32 {
+	if len(kept) <= limit {
+		return kept
+	}
+	kept = kept[:limit]
+	single, _ := slices.BinarySearchFunc(kept, 1, func(id uint32, df int) int { return cmp.Compare(df, int(r.df[id])) })
+	return kept[:single]
 }
 
 // renumber replaces the numbers of words and drops the unknown.

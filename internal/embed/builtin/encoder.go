@@ -54,7 +54,21 @@ func (e *Encoder) Encode(dst []float32, text string) bool {
 		e.counts[word] = 0
 	}
 	e.distinct = e.distinct[:0]
-	return known && normalise(dst)
+	if !known {
+		return false
+	}
+	mix(dst)
+	return normalise(dst)
+}
+
+// mix rotates each number of the LSA half and its fellow of the PPMI half by 45
+// degrees, so that in binary codes, too, each half counts by its weight.
+func mix(v []float32) {
+	a, b := v[:Half], v[Half:Dimensions]
+	for i, x := range a {
+		y := b[i]
+		a[i], b[i] = (x+y)*math.Sqrt2/2, (x-y)*math.Sqrt2/2
+	}
 }
 
 func (e *Encoder) token(t *analysis.Token) {
@@ -76,8 +90,8 @@ func (e *Encoder) addWord(folded []byte) uint32 {
 		clear(e.words)
 	}
 	word := unknown
-	if !analysis.IsStop(folded) {
-		if n, ok := e.model.find(e.analyzer.Term(folded)); ok {
+	if term, ok := termOf(e.analyzer, folded); ok {
+		if n, ok := e.model.find(term); ok {
 			word = n
 		}
 	}

@@ -41,6 +41,10 @@ const (
 // model.
 var ErrCorrupt = errors.New("corrupt embedding model")
 
+// ErrOutdated says that a model was made by another version of this program and
+// must be trained again.
+var ErrOutdated = errors.New("outdated embedding model")
+
 func corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
 }

@@ -9,7 +9,6 @@ import (
 
 // sparse is a matrix in compressed rows.
 type sparse struct {
-	cols    int
 	ends    []int // per row: end of its part of columns and values
 	columns []uint32
 	values  []float32
@@ -64,26 +63,29 @@ func idf(df uint32, chunks int) float64 {
 }
 
 func newTermMatrix(c *corpus) *termMatrix {
-	chunks := &sparse{cols: len(c.words), ends: make([]int, len(c.ends))}
-	idfs := make([]float64, len(c.words))
+	idfs, entries := make([]float64, len(c.words)), 0
 	for i, df := range c.df {
 		idfs[i] = idf(df, len(c.ends))
+		entries += int(df)
+	}
+	chunks := &sparse{
+		ends: make([]int, len(c.ends)), columns: make([]uint32, 0, entries), values: make([]float32, 0, entries),
 	}
 	var sorted []uint32
 	for i := range c.ends {
 		sorted = append(sorted[:0], c.chunk(i)...)
 		slices.Sort(sorted)
 		start, square := len(chunks.columns), 0.0
-		for len(sorted) > 0 {
+		for rest := sorted; len(rest) > 0; {
 			tf := 1
-			for tf < len(sorted) && sorted[tf] == sorted[0] {
+			for tf < len(rest) && rest[tf] == rest[0] {
 				tf++
 			}
-			v := logTF(tf) * idfs[sorted[0]]
+			v := logTF(tf) * idfs[rest[0]]
 			square += v * v
-			chunks.columns = append(chunks.columns, sorted[0])
+			chunks.columns = append(chunks.columns, rest[0])
 			chunks.values = append(chunks.values, float32(v))
-			sorted = sorted[tf:]
+			rest = rest[tf:]
 		}
 		for j := start; j < len(chunks.values); j++ {
 			chunks.values[j] /= float32(math.Sqrt(square))
@@ -96,7 +98,7 @@ func newTermMatrix(c *corpus) *termMatrix {
 // transposed returns the transpose; counts has the entries of each column.
 func (s *sparse) transposed(counts []uint32) *sparse {
 	t := &sparse{
-		cols: len(s.ends), ends: make([]int, len(counts)),
+		ends:    make([]int, len(counts)),
 		columns: make([]uint32, len(s.columns)), values: make([]float32, len(s.values)),
 	}
 	next, sum := make([]int, len(counts)), 0

@@ -106,8 +106,12 @@ func eigen(m *mat.SymDense) ([]float64, *mat.Dense, error) {
 	return values, sorted, nil
 }
 
-// orthonormal replaces x by an orthonormal basis of its columns. Columns that
-// depend on others become zero.
+// negligible is the share of the largest eigenvalue below which another is the
+// noise of single precision.
+const negligible = 1e-6
+
+// orthonormal returns an orthonormal basis of the columns of x. Where columns
+// depend on others, columns of the result are zero.
 func orthonormal(w *workers, x *dense) (*dense, error) {
 	for range 2 { // the second time repairs what single precision lost
 		g, err := gram(w, x)
@@ -120,7 +124,7 @@ func orthonormal(w *workers, x *dense) (*dense, error) {
 		}
 		m := newDense(x.cols, x.cols)
 		for j, v := range values {
-			if v <= values[0]*1e-10 || v <= 0 {
+			if v <= values[0]*negligible || v <= 0 {
 				break
 			}
 			for i := range x.cols {
@@ -178,7 +182,7 @@ func project(w *workers, q, b *dense, k int) (*dense, []float64, error) {
 	}
 	m, sigma := newDense(q.cols, k), make([]float64, k)
 	for j := range min(k, q.cols) {
-		if values[j] <= values[0]*1e-10 || values[j] <= 0 {
+		if values[j] <= values[0]*negligible || values[j] <= 0 {
 			break
 		}
 		sigma[j] = math.Sqrt(values[j])
@@ -188,4 +192,25 @@ func project(w *workers, q, b *dense, k int) (*dense, []float64, error) {
 	}
 	u, err := multiply(w, q, m)
 	return u, sigma, err
+}
+
+// rotation returns a random orthogonal matrix of n rows.
+func rotation(n int, rng *rand.Rand) *dense {
+	g := mat.NewDense(n, n, nil)
+	for i := range n {
+		for j := range n {
+			g.Set(i, j, rng.NormFloat64())
+		}
+	}
+	var qr mat.QR
+	qr.Factorize(g)
+	var q mat.Dense
+	qr.QTo(&q)
+	r := newDense(n, n)
+	for i := range n {
+		for j := range n {
+			r.row(i)[j] = float32(q.At(i, j))
+		}
+	}
+	return r
 }

@@ -98,7 +98,7 @@ func parse(data []byte) (*Model, error) {
 	}
 	field := func(i int) uint32 { return binary.LittleEndian.Uint32(data[4+4*i:]) }
 	if v := field(0); v != formatVersion {
-		return nil, fmt.Errorf("embedding model has format %d, this program reads %d", v, formatVersion)
+		return nil, fmt.Errorf("%w: it has format %d, this program reads %d", ErrOutdated, v, formatVersion)
 	}
 	m := &Model{header: header{
 		analysis: field(1), half: field(2), words: field(3), terms: field(4), slots: field(5), chunks: field(6),
@@ -109,7 +109,7 @@ func parse(data []byte) (*Model, error) {
 		return nil, corrupt("header")
 	}
 	if v := m.analysis; v != analysis.Version {
-		return nil, fmt.Errorf("embedding model was trained with analysis %d, this program has %d", v, analysis.Version)
+		return nil, fmt.Errorf("%w: its words were analysed by version %d, this program has %d", ErrOutdated, v, analysis.Version)
 	}
 	l := m.layout()
 	if l.end != len(data)-footerBytes {
@@ -167,8 +167,7 @@ func (m *Model) Close() error {
 // Dimensions returns the length of the vectors.
 func (m *Model) Dimensions() int { return Dimensions }
 
-// Words returns how many words the model knows, Chunks how many chunks it has
-// learnt from.
+// Words returns how many words the model knows.
 func (m *Model) Words() int { return int(m.words) }
 
 // Chunks returns how many chunks the model has learnt from.

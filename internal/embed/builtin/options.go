@@ -83,6 +83,6 @@ type tuning struct {
 }
 
 var defaultTuning = tuning{
-	minDF: 2, power: 2, oversample: 16, lsaSigma: 0, window: 8, smoothing: 0.75, pairSigma: 0.5, sif: 1e-3,
-	removed: 1, lsaWeight: 0.5,
+	minDF: 1, power: 2, oversample: 16, lsaSigma: 0.25, window: 16, smoothing: 0.75, pairSigma: 0.5, sif: 3e-4,
+	removed: 1, lsaWeight: 0.65,
 }

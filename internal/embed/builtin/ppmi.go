@@ -10,7 +10,7 @@ import "math"
 // with n(w,c) the times that c is within the window around w (Levy, Goldberg,
 // Dagan 2015). n is symmetric, so its logarithms serve the transpose, too.
 type pairMatrix struct {
-	logs    *sparse
+	logs    []sparse  // log n(w,c), a matrix per block of rows
 	word    []float32 // log n(w)
 	context []float32 // log(n(c)^s/Σ)
 }
@@ -26,11 +26,11 @@ func (m *pairMatrix) transposedTimes(w *workers, dst, x *dense) error {
 }
 
 func (m *pairMatrix) multiply(w *workers, dst, x *dense, row, column []float32) error {
-	return w.blocks(len(row), func(_, _, start, end int) {
+	return w.blocks(len(row), func(_, block, start, end int) {
 		for i := start; i < end; i++ {
 			out := dst.row(i)
 			clear(out)
-			columns, logs := m.logs.row(i)
+			columns, logs := m.logs[block].row(i - start)
 			for j, c := range columns {
 				if v := logs[j] - row[i] - column[c]; v > 0 {
 					axpy(v, x.row(int(c)), out)
@@ -46,11 +46,10 @@ type pairCounter struct {
 	window    int
 	positions []uint32 // of each word in c.tokens, in order
 	ends      []int    // per word: end of its part of positions
-	bounds    []uint32 // per chunk: where it ends, to find a position's chunk
-	chunkOf   []uint32 // per position of c.tokens >> chunkShift: first chunk there
+	chunkOf   []uint32 // per 64 tokens: the chunk of the first
 }
 
-const chunkShift = 6
+const chunkShift = 6 // log2 of 64
 
 func newPairCounter(c *corpus, window int) *pairCounter {
 	p := &pairCounter{c: c, window: window, positions: make([]uint32, len(c.tokens)), ends: make([]int, len(c.words))}
@@ -184,8 +183,8 @@ func newPairMatrix(w *workers, c *corpus, t *tuning, limit int) (*pairMatrix, er
 }
 
 // logs returns the logarithms of the counts that are not too rare and have a
-// positive information in either direction.
-func (p *pairCounter) logs(w *workers, scratch []pairScratch, least uint32, m *pairMatrix) (*sparse, error) {
+// positive information in either direction, a matrix per block.
+func (p *pairCounter) logs(w *workers, scratch []pairScratch, least uint32, m *pairMatrix) ([]sparse, error) {
 	words := len(p.ends)
 	blocks := make([]sparse, (words+blockRows-1)/blockRows)
 	err := w.blocks(words, func(worker, block, start, end int) {
@@ -205,27 +204,5 @@ func (p *pairCounter) logs(w *workers, scratch []pairScratch, least uint32, m *p
 			s.reset()
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return concatenate(blocks, words), nil
-}
-
-// concatenate joins matrices below each other and frees them on the way.
-func concatenate(blocks []sparse, cols int) *sparse {
-	n, rows := 0, 0
-	for i := range blocks {
-		n, rows = n+len(blocks[i].columns), rows+len(blocks[i].ends)
-	}
-	out := &sparse{cols: cols, ends: make([]int, 0, rows), columns: make([]uint32, 0, n), values: make([]float32, 0, n)}
-	for i := range blocks {
-		base := len(out.columns)
-		for _, end := range blocks[i].ends {
-			out.ends = append(out.ends, base+end)
-		}
-		out.columns = append(out.columns, blocks[i].columns...)
-		out.values = append(out.values, blocks[i].values...)
-		blocks[i] = sparse{}
-	}
-	return out
+	return blocks, err
 }

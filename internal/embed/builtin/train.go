@@ -58,6 +58,14 @@ func train(ctx context.Context, sample Sample, o Options, t tuning) (*Trained, e
 	if r.rows[1], err = pairRows(w, c, &t, o.MaxPairs, rand.New(rand.NewPCG(o.Seed, 2))); err != nil {
 		return nil, err
 	}
+	for half := range r.rows {
+		// Evenly spread numbers lose less when they are rounded to 8 bits or,
+		// for binary codes, to their sign. Angles stay as they are.
+		rng := rand.New(rand.NewPCG(o.Seed, 3+uint64(half)))
+		if r.rows[half], err = multiply(w, r.rows[half], rotation(Half, rng)); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
 }
 
@@ -69,6 +77,7 @@ func lsaRows(w *workers, c *corpus, t *tuning, rng *rand.Rand) (*dense, error) {
 	if err != nil {
 		return nil, err
 	}
+	keepComponents(u, min(len(c.words), len(c.ends))/minShare)
 	scaleColumns(u, sigma, t.lsaSigma)
 	for i, df := range c.df {
 		scale(u.row(i), float32(idf(df, len(c.ends))))
@@ -88,6 +97,7 @@ func pairRows(w *workers, c *corpus, t *tuning, limit int, rng *rand.Rand) (*den
 	if err != nil {
 		return nil, err
 	}
+	keepComponents(u, len(c.words)/minShare)
 	scaleColumns(u, sigma, t.pairSigma)
 	for i, cf := range c.cf {
 		scale(u.row(i), float32(t.sif/(t.sif+float64(cf)/float64(len(c.tokens)))))
@@ -141,6 +151,19 @@ func subtractComponent(rows *dense, component []float64) {
 		for j := range row {
 			row[j] -= float32(dot * component[j])
 		}
+	}
+}
+
+// minShare is how many words or chunks there must be for each component. With
+// as many components as words each word would have one of its own, and no two
+// words anything in common.
+const minShare = 4
+
+// keepComponents clears the columns of x from the n-th on, but for the first.
+func keepComponents(x *dense, n int) {
+	n = min(max(n, 1), x.cols)
+	for i := range x.rows {
+		clear(x.row(i)[n:])
 	}
 }
 
