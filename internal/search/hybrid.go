@@ -117,7 +117,7 @@ func (s *Service) embed(ctx context.Context, tenant uuid.UUID, snapshot *index.S
 		q.Mode = r.mode() // which the index refuses without a vector
 	}
 	if b.reason = s.noVectors(tenant, snapshot, r); b.reason != nil {
-		return b, 0, nil
+		return b, 0, nil //nolint:nilerr // it is told to the caller with an answer
 	}
 	ref, model := snapshot.Model()
 	b.model = ref.Name
@@ -196,6 +196,7 @@ func (r *Request) mode() index.Mode {
 		return index.ModeHybrid
 	case TypeSemantic:
 		return index.ModeSemantic
+	case TypeKeyword:
 	}
 	return index.ModeKeyword
 }
