@@ -82,7 +82,7 @@ func (b *bundle) found(query string) (ids []string) {
 	s, err := b.index.Snapshot(b.t.Context(), b.tenant)
 	require.NoError(b.t, err)
 	defer s.Release()
-	r, err := s.Search(b.t.Context(), index.Request{Query: query, Limit: 50})
+	r, err := s.Search(b.t.Context(), index.Request{Query: query, Limit: 50, Prefix: index.PrefixNever, NoTypos: true})
 	require.NoError(b.t, err)
 	for _, h := range r.Hits {
 		ids = append(ids, h.ExternalID)
