@@ -148,8 +148,7 @@ func (q *search) release() {
 
 func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
 	q.snapshot, q.request = s, r
-	rules := rulesFor(r.Language, s.languages, s.settings)
-	q.plan = parse(r.Query, &rules, q.analyzer)
+	q.plan = parse(r.Query, s.queryRules(r.Language), q.analyzer)
 	q.norms = s.normsOf(*r.Params)
 	if err := q.lookUp(); err != nil {
 		return err

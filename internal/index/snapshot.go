@@ -21,10 +21,11 @@ type Snapshot struct {
 	maxLength  int
 	maxTitle   int
 	model      *modelHandle // nil for none
-	dimensions int // of the vectors; 0 when there are none
+	dimensions int          // of the vectors; 0 when there are none
 	refs       atomic.Int64
 	norms      normCache
 	languages  languageSet // of all segments
+	rules      queryRules  // for queries that name no language
 	settings   *querySettings
 	expansions expansionCache
 }
@@ -112,6 +113,7 @@ func (s *Snapshot) summarise() {
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)
 		s.maxTitle = max(s.maxTitle, v.meta.MaxTitleLength)
 	}
+	s.rules = rulesFor("", s.languages, nil)
 	s.stats = st
 }
 
