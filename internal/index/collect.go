@@ -66,9 +66,13 @@ func (c *collector) add(chunk uint32, score int64) {
 	if c.keys == nil {
 		return
 	}
-	o := ordered{c.sorter.values(doc, score), candidate{
+	o := ordered{values: c.sorter.values(doc, score)}
+	if c.groups == nil && c.ranking.hopeless(&o.values) {
+		return
+	}
+	o.candidate = candidate{
 		score: score, segment: c.view, chunk: chunk, key: v.docKey(doc), ordinal: v.ordinalOf(int(chunk)),
-	}}
+	}
 	if c.groups != nil {
 		c.groups.add(doc, &o)
 		return
@@ -109,6 +113,11 @@ func (r *ranking) offer(o *ordered) {
 		r.hits[0] = *o
 		heap.Fix(r, 0)
 	}
+}
+
+// hopeless reports whether nothing of these values can enter.
+func (r *ranking) hopeless(v *SortValues) bool {
+	return len(r.hits) == r.limit && r.limit > 0 && v.compare(&r.hits[0].values) > 0
 }
 
 func (r *ranking) sorted() []ordered {

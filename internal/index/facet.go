@@ -70,9 +70,9 @@ type FacetStats struct {
 	Min, Max, Sum float64
 }
 
-// validateFacets checks what is asked for and sets defaults. Its errors are
+// ValidateFacets checks what is asked for and sets defaults. Its errors are
 // domain errors.
-func validateFacets(facets []Facet) error {
+func ValidateFacets(facets []Facet) error {
 	if len(facets) > MaxFacets {
 		return facetError("at most %d are allowed", MaxFacets)
 	}

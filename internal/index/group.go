@@ -23,6 +23,15 @@ type HitGroup struct {
 	Total, Hits int
 }
 
+// CanGroup reports whether documents can be grouped by a field.
+func CanGroup(field string) bool {
+	switch field {
+	case FieldDocType, FieldSourceType, FieldRepoID, FieldLanguage:
+		return true
+	}
+	return len(field) > len(MetadataPrefix) && strings.HasPrefix(field, MetadataPrefix)
+}
+
 // validateGroup checks GroupBy and GroupSize and sets the default.
 func (r *Request) validateGroup() error {
 	if r.GroupBy == "" {
@@ -33,10 +42,7 @@ func (r *Request) validateGroup() error {
 			Code: domain.CodeInvalid, Message: "the search is not valid", Fields: []domain.FieldError{{Field: field, Message: message}},
 		}
 	}
-	switch f := r.GroupBy; {
-	case f == FieldDocType, f == FieldSourceType, f == FieldRepoID, f == FieldLanguage:
-	case len(f) > len(MetadataPrefix) && strings.HasPrefix(f, MetadataPrefix):
-	default:
+	if !CanGroup(r.GroupBy) {
 		return invalid("group_by", "is not a field that can be grouped by")
 	}
 	if r.Group != GroupDocument {

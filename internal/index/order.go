@@ -54,8 +54,8 @@ func (v *SortValues) compare(o *SortValues) int {
 	return 0
 }
 
-// validateSort checks the keys of a request. Its errors are domain errors.
-func validateSort(keys []Sort) error {
+// ValidateSort checks the keys of a request. Its errors are domain errors.
+func ValidateSort(keys []Sort) error {
 	if len(keys) > MaxSortKeys {
 		return sortError("at most %d keys are allowed", MaxSortKeys)
 	}

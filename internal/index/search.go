@@ -89,13 +89,13 @@ func (r *Request) prepare(settings *querySettings) error {
 			return err
 		}
 	}
-	if err := validateSort(r.Sort); err != nil {
+	if err := ValidateSort(r.Sort); err != nil {
 		return err
 	}
 	if err := r.validateGroup(); err != nil {
 		return err
 	}
-	return validateFacets(r.Facets)
+	return ValidateFacets(r.Facets)
 }
 
 // search is the evaluation of one request. It is pooled with its memory.

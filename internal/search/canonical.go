@@ -23,8 +23,9 @@ func (r *Request) hash() [32]byte {
 		flags |= 2
 	}
 	b = append(b, flags, byte(r.Limit))
+	b = r.appendShown(b)
 	if r.after != nil {
-		b = appendPosition(b, *r.after)
+		b = appendSortValues(appendPosition(b, *r.after), *r.after, len(r.Sort))
 	}
 	*buf = b
 	return sha256.Sum256(b)
@@ -42,7 +43,30 @@ func (r *Request) binding() uint64 {
 
 // appendSubject appends what defines the whole list of results.
 func (r *Request) appendSubject(b []byte) []byte {
-	b = append(b, byte(r.Type.ordinal()), r.GroupBy[0])
+	b = append(b, byte(r.Type.ordinal()))
+	b = appendText(b, string(r.GroupBy))
 	b = appendText(b, r.Query)
+	b = append(b, byte(len(r.Sort)))
+	for _, s := range r.Sort {
+		b = append(appendText(b, s.Field), boolByte(s.Descending))
+	}
 	return appendFilter(b, r.Filter)
+}
+
+// appendShown appends what changes the answer but not the list of results.
+func (r *Request) appendShown(b []byte) []byte {
+	b = append(b, byte(r.GroupSize), byte(r.Fragments))
+	b = binary.AppendUvarint(b, uint64(r.FragmentSize))
+	b = binary.AppendUvarint(b, uint64(r.Include))
+	b = append(b, byte(len(r.Facets)))
+	for i := range r.Facets {
+		f := &r.Facets[i]
+		b = appendText(b, f.Field)
+		b = append(b, byte(f.Limit), boolByte(f.ByValue), boolByte(f.ExcludeOwnFilter), byte(len(f.Ranges)))
+		for _, g := range f.Ranges {
+			b = append(appendText(b, g.Label), boolByte(g.Date))
+			b = appendBound(appendBound(b, g.From), g.To)
+		}
+	}
+	return b
 }

@@ -19,17 +19,19 @@ import (
 //	1   8  score
 //	9   16 document
 //	25  4  chunk
-//	29  8  binding: which query, filters, type and group it is for
-//	37  4  checksum of all before
+//	29  8  binding: which query, filters, type, order and group it is for
+//	37  9  per sort key of the request: class, value
+//	..  4  checksum of all before
 const (
-	cursorVersion = 1
-	cursorSum     = 37
-	cursorBytes   = cursorSum + 4
+	cursorVersion   = 1
+	cursorHead      = 37
+	cursorSortBytes = 9
+	cursorSumBytes  = 4
 )
 
 var (
 	errBadCursor     = errors.New("is not a cursor of this service; take it from next_cursor unchanged")
-	errForeignCursor = errors.New("belongs to another search; query, type, group_by and filters must stay the same from page to page")
+	errForeignCursor = errors.New("belongs to another search; query, type, group_by, sort and filters must stay the same from page to page")
 )
 
 func appendPosition(b []byte, c index.Cursor) []byte {
@@ -38,30 +40,48 @@ func appendPosition(b []byte, c index.Cursor) []byte {
 	return binary.BigEndian.AppendUint32(b, uint32(c.Ordinal))
 }
 
-// appendCursor appends the text of a cursor behind c.
-func appendCursor(dst []byte, c index.Cursor, binding uint64) []byte {
-	b := make([]byte, 0, cursorBytes)
+func appendSortValues(b []byte, c index.Cursor, keys int) []byte {
+	for _, v := range c.Sort[:keys] {
+		b = binary.BigEndian.AppendUint64(append(b, v.Class), v.Value)
+	}
+	return b
+}
+
+// appendCursor appends the text of a cursor behind c, for a request with so many
+// sort keys.
+func appendCursor(dst []byte, c index.Cursor, keys int, binding uint64) []byte {
+	b := make([]byte, 0, cursorHead+index.MaxSortKeys*cursorSortBytes+cursorSumBytes)
 	b = appendPosition(append(b, cursorVersion), c)
 	b = binary.BigEndian.AppendUint64(b, binding)
+	b = appendSortValues(b, c, keys)
 	b = binary.BigEndian.AppendUint32(b, uint32(xxhash.Sum64(b)))
 	return base64.RawURLEncoding.AppendEncode(dst, b)
 }
 
-func decodeCursor(text string, binding uint64) (index.Cursor, error) {
-	if len(text) != base64.RawURLEncoding.EncodedLen(cursorBytes) {
+// decodeCursor reads one for a request with so many sort keys.
+func decodeCursor(text string, keys int, binding uint64) (index.Cursor, error) {
+	if len(text) > MaxCursorBytes {
 		return index.Cursor{}, errBadCursor
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != cursorBytes || b[0] != cursorVersion ||
-		binary.BigEndian.Uint32(b[cursorSum:]) != uint32(xxhash.Sum64(b[:cursorSum])) {
+	sum := len(b) - cursorSumBytes
+	if err != nil || sum < cursorHead || b[0] != cursorVersion || (sum-cursorHead)%cursorSortBytes != 0 ||
+		binary.BigEndian.Uint32(b[sum:]) != uint32(xxhash.Sum64(b[:sum])) {
 		return index.Cursor{}, errBadCursor
 	}
 	if binary.BigEndian.Uint64(b[29:]) != binding {
 		return index.Cursor{}, errForeignCursor
 	}
+	if sum != cursorHead+keys*cursorSortBytes {
+		return index.Cursor{}, errBadCursor
+	}
 	c := index.Cursor{
 		Score:      math.Float64frombits(binary.BigEndian.Uint64(b[1:])),
 		DocumentID: uuid.UUID(b[9:25]), Ordinal: int(int32(binary.BigEndian.Uint32(b[25:]))),
+	}
+	for i := range keys {
+		v := b[cursorHead+i*cursorSortBytes:]
+		c.Sort[i] = index.SortValue{Class: v[0], Value: binary.BigEndian.Uint64(v[1:])}
 	}
 	if math.IsNaN(c.Score) || math.IsInf(c.Score, 0) || c.Ordinal < 0 {
 		return index.Cursor{}, errBadCursor

@@ -84,9 +84,17 @@ func (d *decoder) field(name string, value json.RawMessage) {
 	case "filters":
 		r.Filter = d.filter(name, value, 0)
 	case "highlight":
-		d.bool(name, value, &r.Highlight)
+		d.highlight(name, value)
 	case "group_by":
-		d.string(name, value, (*string)(&r.GroupBy), "must be document or none")
+		d.string(name, value, (*string)(&r.GroupBy), badGroup)
+	case "group_size":
+		d.value(name, value, &r.GroupSize, "must be a whole number")
+	case "sort":
+		d.sort(name, value)
+	case "facets":
+		d.facets(name, value)
+	case "include":
+		d.include(name, value)
 	case "explain":
 		d.bool(name, value, &r.Explain)
 	case "user_id":

@@ -35,11 +35,11 @@ func (d *decoder) filter(path string, value json.RawMessage, depth int) *index.F
 		case "metadata":
 			all = d.metadata(all, path, "metadata", value, depth)
 		case index.FieldDocType, index.FieldTags, index.FieldSourceType, index.FieldRepoID,
-			index.FieldExternalID, index.FieldLanguage:
-			all = appendNode(all, d.in(at, name, value))
+			index.FieldExternalID, index.FieldLanguage, index.FieldCreatedAt, index.FieldUpdatedAt:
+			all = appendNode(all, d.condition(at, name, value))
 		default:
 			if key, ok := strings.CutPrefix(name, index.MetadataPrefix); ok && key != "" {
-				all = appendNode(all, d.metadataField(at, name, value))
+				all = appendNode(all, d.condition(at, name, value))
 				return
 			}
 			d.add(at, "is not a field that can be filtered")
@@ -105,7 +105,8 @@ func (d *decoder) group(path, name string, value json.RawMessage, depth int) *in
 	return allOf(nodes)
 }
 
-// metadata reads {"a": 1, "b": {"c": [2, 3]}} as metadata.a and metadata.b.c.
+// metadata reads {"a": 1, "b": {"c": [2, 3]}} as metadata.a and metadata.b.c. An
+// object of operators only is a condition.
 func (d *decoder) metadata(all []*index.Filter, path, prefix string, value json.RawMessage, depth int) []*index.Filter {
 	at := path + "." + shorten(prefix)
 	if value[0] != '{' {
@@ -120,50 +121,13 @@ func (d *decoder) metadata(all []*index.Filter, path, prefix string, value json.
 		switch {
 		case name == "":
 			d.add(at, "has a field without a name")
-		case value[0] == '{':
+		case value[0] == '{' && !isCondition(value):
 			all = d.metadata(all, path, field, value, depth+1)
 		default:
-			all = appendNode(all, d.in(path+"."+shorten(field), field, value))
+			all = appendNode(all, d.condition(path+"."+shorten(field), field, value))
 		}
 	})
 	return all
-}
-
-// metadataField reads the flat form, which may also be a range: {"gte": 1, "lt": 9},
-// or {"exists": true}.
-func (d *decoder) metadataField(path, field string, value json.RawMessage) *index.Filter {
-	if value[0] != '{' {
-		return d.in(path, field, value)
-	}
-	d.leaf(path)
-	d.text(path, field, len(index.MetadataPrefix)+domain.MaxLabelBytes)
-	var bounds index.Bounds
-	var exists *bool
-	d.members(path, value, func(name string, value json.RawMessage) {
-		at := path + "." + shorten(name)
-		into := map[string]**float64{"gt": &bounds.GT, "gte": &bounds.GTE, "lt": &bounds.LT, "lte": &bounds.LTE}[name]
-		switch {
-		case into != nil:
-			d.value(at, value, into, "must be a number")
-		case name == "exists":
-			exists = new(bool)
-			d.bool(at, value, exists)
-		default:
-			d.add(at, "is not a condition; use gt, gte, lt, lte or exists")
-		}
-	})
-	var all []*index.Filter
-	if bounds != (index.Bounds{}) {
-		all = append(all, index.Range(field, bounds))
-	}
-	if exists != nil {
-		node := index.Exists(field)
-		if !*exists {
-			node = index.Not(node)
-		}
-		all = append(all, node)
-	}
-	return allOf(all)
 }
 
 // in reads one value, or a list of which any may match.

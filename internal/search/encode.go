@@ -43,14 +43,8 @@ func encodeAnswer(r *Request, res *index.Result) []byte {
 	if r.Type != TypeKeyword {
 		b = append(b, `,"answered_by":"keyword","notice":"`+notice+`"`...)
 	}
-	b = append(b, `,"results":[`...)
-	for i := range res.Hits {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendHit(b, r, &res.Hits[i])
-	}
-	b = append(b, `],"total_results":`...)
+	b = appendResults(b, r, res)
+	b = append(b, `,"total_results":`...)
 	b = strconv.AppendInt(b, int64(res.Total), 10)
 	b = append(b, `,"total_relation":"`...)
 	if res.TotalIsLowerBound {
@@ -59,12 +53,15 @@ func encodeAnswer(r *Request, res *index.Result) []byte {
 		b = append(b, `eq"`...)
 	}
 	b = append(b, `,"next_cursor":`...)
-	if n := len(res.Hits); n == r.Limit {
+	if next, ok := r.next(res); ok {
 		b = append(b, '"')
-		b = appendCursor(b, res.Hits[n-1].Cursor(), r.binding())
+		b = appendCursor(b, next, len(r.Sort), r.binding())
 		b = append(b, '"')
 	} else {
 		b = append(b, "null"...)
+	}
+	if len(r.Facets) > 0 {
+		b = appendFacets(b, res.Facets)
 	}
 	b = append(b, `,"generation":`...)
 	b = strconv.AppendUint(b, res.Generation, 10)
@@ -87,42 +84,13 @@ func estimate(res *index.Result) int {
 func appendHit(b []byte, r *Request, h *index.Hit) []byte {
 	b = append(b, `{"document_id":`...)
 	b = appendID(b, h.DocumentID)
-	b = appendField(b, `,"external_id":`, h.ExternalID)
-	b = append(b, `,"chunk_id":`...)
-	b = appendChunkID(b, h.DocumentID, h.ChunkOrdinal)
-	b = appendField(b, `,"title":`, h.Title)
-	b = appendField(b, `,"heading":`, h.Heading)
-	b = appendField(b, `,"content":`, h.Content)
-	b = append(b, `,"highlights":[`...)
-	for i := range h.Highlights {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendFragment(b, &h.Highlights[i])
-	}
-	b = append(b, `],"score":`...)
-	b = appendFloat(b, h.Score)
+	b = appendChunkID(append(b, `,"chunk_id":`...), h.DocumentID, h.ChunkOrdinal)
+	b = appendFloat(append(b, `,"score":`...), h.Score)
+	b = appendTexts(b, r.Include, h)
 	if r.Explain && h.Explanation != nil {
 		b = append(b, `,"score_details":`...)
 		b = appendExplanation(b, h)
 	}
-	b = appendField(b, `,"doc_type":`, h.DocType)
-	b = append(b, `,"tags":`...)
-	b = appendStrings(b, h.Tags)
-	b = append(b, `,"metadata":`...)
-	if len(h.Metadata) > 0 {
-		b = append(b, h.Metadata...)
-	} else {
-		b = append(b, "{}"...)
-	}
-	b = appendField(b, `,"source_url":`, h.SourceURL)
-	b = appendField(b, `,"source_type":`, h.SourceType)
-	b = appendField(b, `,"repo_id":`, h.RepoID)
-	b = appendField(b, `,"language":`, h.Language)
-	b = append(b, `,"created_at":`...)
-	b = appendTime(b, h.CreatedAt)
-	b = append(b, `,"updated_at":`...)
-	b = appendTime(b, h.UpdatedAt)
 	return append(b, '}')
 }
 

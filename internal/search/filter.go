@@ -50,7 +50,7 @@ func appendFilter(b []byte, f *index.Filter) []byte {
 	if f == nil {
 		return append(b, 0)
 	}
-	b = append(b, byte(f.Op))
+	b = append(b, byte(f.Op), boolByte(f.Date))
 	b = appendText(b, f.Field)
 	b = binary.AppendUvarint(b, uint64(len(f.Values)))
 	for _, v := range f.Values {
@@ -86,6 +86,13 @@ func appendBound(b []byte, bound *float64) []byte {
 		return append(b, 0)
 	}
 	return binary.BigEndian.AppendUint64(append(b, 1), math.Float64bits(*bound))
+}
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func appendText(b []byte, s string) []byte {

@@ -16,6 +16,10 @@ const (
 	DefaultLimit    = 10  // results
 	MaxUserIDBytes  = 256
 	MaxCursorBytes  = 256
+	MaxGroupSize    = index.MaxGroupSize // results of one group
+	MaxFragments    = 10                 // of one result
+	MinFragmentSize = 20
+	MaxFragmentSize = 2000
 	MaxFilterDepth  = 8   // nested and, or, not
 	MaxFilterLeaves = 64  // fields in all groups together
 	MaxFilterValues = 256 // values of one field
@@ -46,7 +50,8 @@ func (t Type) ordinal() int {
 // Group says what one result is.
 type Group string
 
-// The groups: one result a document, with its best passage, or one a passage.
+// The groups: one result a document, with its best passage, or one a passage. Any
+// other Group is a field by which documents are grouped.
 const (
 	GroupDocument Group = "document"
 	GroupNone     Group = "none"
@@ -61,8 +66,14 @@ type Request struct {
 	Cursor    string
 	Filter    *index.Filter // nil for none
 	Highlight bool
-	GroupBy   Group
-	Explain   bool
+	// Fragments of a result at most, and their size in bytes; 0 for the default.
+	Fragments, FragmentSize int
+	GroupBy                 Group
+	GroupSize               int // results of a group of GroupBy's field; 0 for the default
+	Sort                    []index.Sort
+	Facets                  []index.Facet
+	Include                 Fields // of a result; 0 for all
+	Explain                 bool
 	// UserID is the caller's name for who searches. It never changes an answer.
 	UserID string
 
@@ -88,9 +99,7 @@ func (r *Request) Validate() error {
 	if r.Limit < 1 || r.Limit > MaxLimit {
 		v.add("limit", "must be from 1 to %d", MaxLimit)
 	}
-	if r.GroupBy != GroupDocument && r.GroupBy != GroupNone {
-		v.add("group_by", "must be document or none")
-	}
+	r.validateList(&v)
 	v.text("user_id", r.UserID, MaxUserIDBytes)
 	if r.Filter != nil {
 		normalize(r.Filter)
@@ -106,7 +115,7 @@ func (r *Request) readCursor(v *violations) {
 	if r.Cursor == "" || len(v.fields) > 0 {
 		return
 	}
-	a, err := decodeCursor(r.Cursor, r.binding())
+	a, err := decodeCursor(r.Cursor, len(r.Sort), r.binding())
 	if err != nil {
 		v.add("cursor", "%s", err.Error())
 		return

@@ -68,6 +68,38 @@ func TestBadRequestsNameTheirFields(t *testing.T) {
 		"case":              {`{"query": "q", "Limit": 1}`, "Limit"},
 		"twice":             {`{"query": "q", "query": "p"}`, "query"},
 		"all at once":       {`{"query": "", "limit": 0, "type": "fuzzy", "group_by": "x"}`, "query type limit group_by"},
+		"sort":              {`{"query": "q", "sort": [{"field": "title"}]}`, "sort"},
+		"sort order":        {`{"query": "q", "sort": ["created_at:up"]}`, "sort[0]"},
+		"sort object":       {`{"query": "q", "sort": [{"field": "created_at", "direction": "asc"}]}`, "sort[0].direction"},
+		"sort number":       {`{"query": "q", "sort": [1]}`, "sort[0]"},
+		"sort twice":        {`{"query": "q", "sort": "created_at:asc,created_at:desc"}`, "sort"},
+		"sorts":             {`{"query": "q", "sort": "_score,created_at,updated_at,metadata.a"}`, "sort"},
+		"empty sort":        {`{"query": "q", "sort": ""}`, "sort"},
+		"facet":             {`{"query": "q", "facets": ["title"]}`, "facets"},
+		"facet twice":       {`{"query": "q", "facets": ["tags", "tags"]}`, "facets[1]"},
+		"facet without":     {`{"query": "q", "facets": [{"limit": 5}]}`, "facets[0].field facets"},
+		"facet limit":       {`{"query": "q", "facets": [{"field": "tags", "limit": 101}]}`, "facets[0].limit"},
+		"facet sort":        {`{"query": "q", "facets": [{"field": "tags", "sort": "name"}]}`, "facets[0].sort"},
+		"facet part":        {`{"query": "q", "facets": [{"field": "tags", "size": 1}]}`, "facets[0].size"},
+		"facet range":       {`{"query": "q", "facets": [{"field": "metadata.a", "ranges": [{"from": 2, "to": 1}]}]}`, "facets[0].ranges[0].from"},
+		"facet mixed":       {`{"query": "q", "facets": [{"field": "metadata.a", "ranges": [{"from": 1, "to": "2026-01-01"}]}]}`, "facets[0].ranges[0]"},
+		"facet date":        {`{"query": "q", "facets": [{"field": "created_at", "ranges": [{"from": 1}]}]}`, "facets[0].ranges[0]"},
+		"facets":            {`{"query": "q", "facets": {"field": "tags"}}`, "facets"},
+		"group size":        {`{"query": "q", "group_by": "doc_type", "group_size": 11}`, "group_size"},
+		"group size alone":  {`{"query": "q", "group_size": 2}`, "group_size"},
+		"group by tags":     {`{"query": "q", "group_by": "tags"}`, "group_by"},
+		"highlight":         {`{"query": "q", "highlight": {"fragments": 0, "size": 1, "colour": 1}}`, "highlight.fragments highlight.colour highlight.size"},
+		"highlights":        {`{"query": "q", "highlight": "yes"}`, "highlight"},
+		"include":           {`{"query": "q", "include": ["title", "body"]}`, "include[1]"},
+		"mixed bounds":      {`{"query": "q", "filters": {"metadata.a": {"gt": 1, "lt": "2026-01-01"}}}`, "filters.metadata.a"},
+		"range of texts":    {`{"query": "q", "filters": {"doc_type": {"gt": 1}}}`, "filters.doc_type.gt"},
+		"date by number":    {`{"query": "q", "filters": {"created_at": {"gt": 1}}}`, "filters.created_at.gt"},
+		"date as value":     {`{"query": "q", "filters": {"created_at": "2026-01-01"}}`, "filters.created_at"},
+		"bound":             {`{"query": "q", "filters": {"metadata.a": {"gt": "ten"}}}`, "filters.metadata.a.gt"},
+		"very deep": {
+			`{"query": "q", "filters": ` + strings.Repeat(`{"and":[`, 50) + `{"tags": "a"}` + strings.Repeat("]}", 50) + `}`,
+			"filters" + strings.Repeat(".and[0]", 9),
+		},
 		"limit":             {`{"query": "q", "limit": 101}`, "limit"},
 		"limit as text":     {`{"query": "q", "limit": "7"}`, "limit"},
 		"limit as fraction": {`{"query": "q", "limit": 1.5}`, "limit"},
@@ -155,7 +187,7 @@ func TestSpellingsOfOneRequestShareAHash(t *testing.T) {
 func TestWhateverMayChangeTheAnswerChangesTheHash(t *testing.T) {
 	t.Parallel()
 	seen := map[[32]byte]string{}
-	cursor := string(appendCursor(nil, index.Cursor{Score: 1}, decode(t, `{"query": "q"}`).binding()))
+	cursor := string(appendCursor(nil, index.Cursor{Score: 1}, 0, decode(t, `{"query": "q"}`).binding()))
 	for _, body := range []string{
 		`{"query": "q"}`, `{"query": "q "}`, `{"query": " q"}`, `{"query": "Q"}`, `{"query": "q", "limit": 9}`,
 		`{"query": "q", "type": "keyword"}`, `{"query": "q", "type": "semantic"}`, `{"query": "q", "highlight": false}`,
@@ -169,6 +201,16 @@ func TestWhateverMayChangeTheAnswerChangesTheHash(t *testing.T) {
 		`{"query": "q", "filters": {"metadata.a": {"gt": 1}}}`, `{"query": "q", "filters": {"metadata.a": {"gte": 1}}}`,
 		`{"query": "q", "filters": {"metadata.a": {"lt": 1}}}`, `{"query": "q", "filters": {"metadata.a": {"exists": true}}}`,
 		`{"query": "q", "filters": {"date_from": "2026-01-01"}}`, `{"query": "q", "filters": {"date_to": "2026-01-01"}}`,
+		`{"query": "q", "filters": {"metadata.a": {"gt": 1767225600000}}}`, `{"query": "q", "filters": {"metadata.a": {"gte": "2026-01-01"}}}`,
+		`{"query": "q", "sort": "created_at"}`, `{"query": "q", "sort": "created_at:desc"}`, `{"query": "q", "sort": "created_at,_score"}`,
+		`{"query": "q", "sort": "_score,created_at"}`, `{"query": "q", "group_by": "doc_type"}`, `{"query": "q", "group_by": "repo_id"}`,
+		`{"query": "q", "group_by": "doc_type", "group_size": 2}`, `{"query": "q", "facets": ["tags"]}`, `{"query": "q", "facets": ["tags", "doc_type"]}`,
+		`{"query": "q", "facets": [{"field": "tags", "limit": 5}]}`, `{"query": "q", "facets": [{"field": "tags", "sort": "value"}]}`,
+		`{"query": "q", "facets": [{"field": "tags", "exclude_own_filter": true}]}`,
+		`{"query": "q", "facets": [{"field": "metadata.a", "ranges": [{"from": 1}]}]}`, `{"query": "q", "facets": [{"field": "metadata.a", "ranges": [{"to": 1}]}]}`,
+		`{"query": "q", "facets": [{"field": "metadata.a", "ranges": [{"to": 1, "label": "x"}]}]}`,
+		`{"query": "q", "highlight": {"fragments": 1}}`, `{"query": "q", "highlight": {"size": 100}}`,
+		`{"query": "q", "include": ["title"]}`, `{"query": "q", "include": ["title", "tags"]}`, `{"query": "q", "include": []}`,
 	} {
 		h := decode(t, body).hash()
 		require.NotContains(t, seen, h, "%s hashes as %s", body, seen[h])

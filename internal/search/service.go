@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +17,7 @@ import (
 
 // cacheScope separates these answers from others in the cache. Its number counts
 // the kept forms, so that processes of two releases may share one Redis.
-const cacheScope = "search1"
+const cacheScope = "search2"
 
 // Deps are what a Service works with. Index, Cache and Generations are needed.
 type Deps struct {
@@ -161,10 +162,14 @@ func (s *Service) load(ctx context.Context, tenant uuid.UUID, r *Request, took *
 func (r *Request) forIndex() index.Request {
 	q := index.Request{
 		Query: r.Query, Limit: r.Limit, Filter: r.Filter, After: r.after,
-		Highlight: r.Highlight, Explain: r.Explain,
+		Highlight: r.Highlight && r.Include.has(fieldHighlights), Fragments: r.Fragments, FragmentSize: r.FragmentSize,
+		Explain: r.Explain, Sort: r.Sort, Facets: slices.Clone(r.Facets),
 	}
-	if r.GroupBy == GroupNone {
+	switch {
+	case r.GroupBy == GroupNone:
 		q.Group = index.GroupNone
+	case r.GroupBy.ByField():
+		q.GroupBy, q.GroupSize = string(r.GroupBy), r.GroupSize
 	}
 	return q
 }
