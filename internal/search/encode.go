@@ -43,6 +43,7 @@ func encodeAnswer(r *Request, res *index.Result) []byte {
 	if r.Type != TypeKeyword {
 		b = append(b, `,"answered_by":"keyword","notice":"`+notice+`"`...)
 	}
+	b = appendReading(b, res)
 	b = appendResults(b, r, res)
 	b = append(b, `,"total_results":`...)
 	b = strconv.AppendInt(b, int64(res.Total), 10)
@@ -157,6 +158,13 @@ func appendTerm(b []byte, t *index.TermScore) []byte {
 	b = appendNumber(b, `,"average_length":`, t.AverageLength)
 	b = appendNumber(b, `,"query_weight":`, t.QueryWeight)
 	b = appendNumber(b, `,"contribution":`, t.Contribution)
+	if t.Variant != "" {
+		b = appendField(b, `,"variant":`, t.Variant)
+		b = appendNumber(b, `,"factor":`, t.Factor)
+	}
+	if t.Lead > 0 {
+		b = appendNumber(b, `,"lead":`, t.Lead)
+	}
 	return append(b, '}')
 }
 
