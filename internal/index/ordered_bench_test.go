@@ -39,7 +39,7 @@ var loadFields = sync.OnceValues(func() (*Snapshot, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, LoadedSegment{SegmentRef{ID: testID(part)}, s})
+		list = append(list, LoadedSegment{Ref: SegmentRef{ID: testID(part)}, Segment: s})
 	}
 	return NewSnapshot(1, list, nil), nil
 })
