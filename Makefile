@@ -27,6 +27,7 @@ NPM := scripts/npm.sh
 # A built tool, by its pinned version.
 tool = "$$($(TOOLS) path $(1))"
 in-tools = path=$(tool) && cd tools && "$$path"
+in-bench = path=$(tool) && cd bench && "$$path"
 
 ##@ Run
 
@@ -105,6 +106,15 @@ test/browser: tools/dev admin-ui build ## journeys through the dashboard in Chro
 	@$(TOOLS) chromium
 	@scripts/browser.sh $(ARGS)
 
+.PHONY: test/bench
+test/bench: tools/dev ## tests of the comparison with other engines
+	@$(WITHSTACK) go -C bench test ./... $(ARGS)
+
+.PHONY: bench/beside
+bench/beside: tools/dev ## other engines beside a running server: see bench/README.md
+	@cd bench && go build -buildvcs=$(BUILDVCS) -o ../bin/beside .
+	@$(WITHSTACK) bin/beside $(ARGS)
+
 .PHONY: bench
 bench: tools/dev build ## measure import and search
 	@exec bin/rustassistant bench $(ARGS)
@@ -118,13 +128,13 @@ verify: verify/format verify/vet verify/lint verify/workflows verify/generated v
 .PHONY: verify/format
 verify/format: ## gofumpt and goimports
 	@$(TOOLS) golangci-lint
-	@{ $(call tool,golangci-lint) fmt --diff && $(call in-tools,golangci-lint) fmt --diff; } || \
+	@{ $(call tool,golangci-lint) fmt --diff && ($(call in-tools,golangci-lint) fmt --diff) && ($(call in-bench,golangci-lint) fmt --diff); } || \
 	  { echo 'not formatted: run make fmt' >&2; exit 1; }
 	@bash -n scripts/*.sh .ci/run
 
 .PHONY: verify/vet
 verify/vet: ## go vet
-	@go vet ./... && cd tools && go vet ./...
+	@go vet ./... && go -C tools vet ./... && go -C bench vet ./...
 
 .PHONY: verify/lint
 verify/lint: lint
@@ -132,7 +142,7 @@ verify/lint: lint
 .PHONY: lint
 lint: ## golangci-lint, with the direction of dependencies
 	@$(TOOLS) golangci-lint
-	@$(call tool,golangci-lint) run ./... && $(call in-tools,golangci-lint) run ./...
+	@$(call tool,golangci-lint) run ./... && ($(call in-tools,golangci-lint) run ./...) && $(call in-bench,golangci-lint) run ./...
 
 .PHONY: verify/workflows
 verify/workflows: ## workflows are deterministic
@@ -161,6 +171,7 @@ ci: ## what .ci/run runs: verify, the dashboard's tests, make test
 	@$(MAKE) verify
 	@$(MAKE) test/admin-ui
 	@$(MAKE) test/browser
+	@$(MAKE) test/bench
 	@$(MAKE) test
 
 ##@ Change
@@ -174,7 +185,7 @@ generate: build $(UI)/node_modules/.installed ## generate code: sqlc, OpenAPI ty
 .PHONY: fmt
 fmt: ## format Go and TypeScript
 	@$(TOOLS) golangci-lint
-	@$(call tool,golangci-lint) fmt && $(call in-tools,golangci-lint) fmt
+	@$(call tool,golangci-lint) fmt && ($(call in-tools,golangci-lint) fmt) && $(call in-bench,golangci-lint) fmt
 	@test ! -e $(UI)/node_modules/.installed || { $(NPM) run --silent format; }
 
 .PHONY: clean

@@ -46,6 +46,10 @@ func (b *batch) run(ctx context.Context) (IndexBatchOutput, error) {
 	if err != nil {
 		return b.out, err
 	}
+	if seg != nil {
+		b.beat.set(Progress{Stage: domain.StageEmbed, Total: len(loaded)})
+		embedBuilt(ctx, b.documents.Segments.Index, b.documents.Models, b.in.TenantID, seg)
+	}
 	b.beat.set(Progress{Stage: domain.StageCommit, Total: len(loaded)})
 	return b.commit(ctx, seg)
 }
@@ -150,6 +154,9 @@ func (b *batch) commit(ctx context.Context, seg *builtSegment) (IndexBatchOutput
 	if err := d.tidy(ctx, b.in.TenantID); err != nil {
 		// The next commit tries again; nothing but speed depends on it.
 		activity.GetLogger(ctx).Warn("the segments could not be tidied up", "error", err)
+	}
+	if err := d.lookAfterVectors(ctx, b.in.TenantID, done.LacksVectors); err != nil {
+		activity.GetLogger(ctx).Warn("the vectors are looked after by the next sweep", "error", err)
 	}
 	return b.out, nil
 }

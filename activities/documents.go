@@ -11,6 +11,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/chunk"
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/embed/registry"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
 )
@@ -44,6 +45,10 @@ type Documents struct {
 	Chunks    chunk.Options
 	Compactor Compactor
 	Metrics   *telemetry.Metrics
+	// Models make the vectors of what is indexed, and Embeddings has models made
+	// and what lacks vectors filled in; nil for no vectors.
+	Models     *registry.Registry
+	Embeddings EmbeddingStarter
 }
 
 // PlanBatchesInput names a job and the last item that is planned already.

@@ -27,9 +27,11 @@ type PurgeExpiredOutput struct {
 	Events          int64 `json:"events"`
 	Deliveries      int64 `json:"deliveries"`
 	Endpoints       int64 `json:"endpoints"`
+	CachedVectors   int64 `json:"cached_vectors"`
 }
 
-// PurgeExpired removes expired idempotency keys and sessions, old events and old deliveries.
+// PurgeExpired removes expired idempotency keys and sessions, old events, old deliveries
+// and cached vectors that nobody uses.
 func (m *Maintenance) PurgeExpired(ctx context.Context) (PurgeExpiredOutput, error) {
 	out, err := m.Store.PurgeExpired(ctx, eventRetention, deliveryRetention, func() { activity.RecordHeartbeat(ctx) })
 	return PurgeExpiredOutput(out), toTemporal(err)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/activity"
@@ -90,10 +89,14 @@ func (s *Segments) MergeTail(ctx context.Context, tenant uuid.UUID) (due bool, e
 
 // newest returns a snapshot that knows everything committed so far.
 func (s *Segments) newest(ctx context.Context, tenant uuid.UUID) (*index.Snapshot, error) {
-	if err := s.Index.Refresh(ctx, tenant); err != nil {
+	return newestSnapshot(ctx, s.Index, tenant)
+}
+
+func newestSnapshot(ctx context.Context, m *index.Manager, tenant uuid.UUID) (*index.Snapshot, error) {
+	if err := m.Refresh(ctx, tenant); err != nil {
 		return nil, fmt.Errorf("refresh the tenant's segments: %w", err)
 	}
-	snapshot, err := s.Index.Snapshot(ctx, tenant)
+	snapshot, err := m.Snapshot(ctx, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("open the tenant's segments: %w", err)
 	}
@@ -105,28 +108,28 @@ func (s *Segments) mergeGroup(ctx context.Context, tenant uuid.UUID, snapshot *i
 	if err != nil {
 		return MergeSegmentsOutput{}, err
 	}
-	file, err := os.CreateTemp(s.WorkDir, "merge-*.segment")
+	m, err := s.writeMerged(ctx, inputs)
 	if err != nil {
-		return MergeSegmentsOutput{}, fmt.Errorf("create the merged segment: %w", err)
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	meta, err := index.Merge(ctx, inputs, file)
-	if err = errors.Join(err, file.Close()); err != nil {
 		return MergeSegmentsOutput{}, fmt.Errorf("merge %d segments: %w", len(group), err)
 	}
+	defer m.remove()
 	seg := store.Segment{
-		ID: uuid.Must(uuid.NewV7()), Docs: meta.Docs, Chunks: meta.Chunks, Bytes: meta.Bytes, Checksum: meta.Checksum,
+		ID: uuid.Must(uuid.NewV7()), Docs: m.meta.Docs, Chunks: m.meta.Chunks, Bytes: m.meta.Bytes, Checksum: m.meta.Checksum,
 		AppliedGeneration: snapshot.Generation(), Replaces: group,
-		Open: func() (io.ReadCloser, error) { return os.Open(filepath.Clean(file.Name())) },
+		Open:    func() (io.ReadCloser, error) { return os.Open(m.path) },
+		Vectors: m.stored(snapshot, group),
 	}
 	generation, err := s.Store.CommitMerge(ctx, tenant, seg)
 	if err != nil {
 		return MergeSegmentsOutput{}, err
 	}
-	if meta.Docs > 0 {
-		adopted(ctx, s.Index.AdoptFile(tenant, seg.ID, file.Name()))
+	if m.meta.Docs > 0 {
+		adopted(ctx, s.Index.AdoptFile(tenant, seg.ID, m.path))
 	}
-	return MergeSegmentsOutput{Merged: len(group), Documents: meta.Docs, Bytes: meta.Bytes, Generation: generation}, nil
+	if seg.Vectors != nil {
+		adopted(ctx, s.Index.AdoptVectorsFile(tenant, seg.Vectors.ID, m.vectorsPath))
+	}
+	return MergeSegmentsOutput{Merged: len(group), Documents: m.meta.Docs, Bytes: m.meta.Bytes, Generation: generation}, nil
 }
 
 // builtSegment is a segment that was built in memory.
@@ -134,6 +137,9 @@ type builtSegment struct {
 	id   uuid.UUID
 	data []byte
 	meta index.Meta
+	// vectors of its chunks, nil for none, and their file.
+	vectors    *store.Vectors
+	vectorData []byte
 }
 
 func newBuiltSegment(b *index.Builder) (*builtSegment, error) {
@@ -147,7 +153,8 @@ func newBuiltSegment(b *index.Builder) (*builtSegment, error) {
 func (b *builtSegment) stored() *store.Segment {
 	return &store.Segment{
 		ID: b.id, Docs: b.meta.Docs, Chunks: b.meta.Chunks, Bytes: b.meta.Bytes, Checksum: b.meta.Checksum,
-		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.data)), nil },
+		Open:    func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.data)), nil },
+		Vectors: b.vectors,
 	}
 }
 
@@ -155,6 +162,9 @@ func (b *builtSegment) stored() *store.Segment {
 // it has to fetch what was made here.
 func (b *builtSegment) adopt(ctx context.Context, m *index.Manager, tenant uuid.UUID) {
 	adopted(ctx, m.AdoptBytes(tenant, b.id, b.data))
+	if b.vectors != nil {
+		adopted(ctx, m.AdoptVectorsBytes(tenant, b.vectors.ID, b.vectorData))
+	}
 }
 
 // adopted only logs: a segment that is not in the cache is fetched.

@@ -133,13 +133,16 @@ func writeAnswer(w http.ResponseWriter, a *search.Answer, buf *bytes.Buffer) {
 
 // serverTiming says in milliseconds where the time went.
 func serverTiming(a *search.Answer) string {
-	var room [96]byte
+	var room [128]byte
 	b := room[:0]
 	if a.State != search.Bypass {
 		b = append(appendTiming(b, "cache;dur=", a.Cache), ", "...)
 	}
 	if a.Index > 0 {
 		b = append(appendTiming(b, "index;dur=", a.Index), ", "...)
+	}
+	if a.Embed > 0 {
+		b = append(appendTiming(b, "embed;dur=", a.Embed), ", "...)
 	}
 	return string(appendTiming(b, "total;dur=", a.Took))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/activities"
 	"github.com/rustassistant/rustassistant/internal/chunk"
+	"github.com/rustassistant/rustassistant/internal/embed/registry"
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
@@ -25,7 +26,10 @@ const (
 	// deliverySlots is how many endpoints one process delivers to at once. Each
 	// takes a few goroutines that mostly wait: a receiver that hangs must not
 	// keep others from theirs.
-	deliverySlots  = 256
+	deliverySlots = 256
+	// embeddingSlots bounds the segments that are embedded at once; of trainings
+	// one process runs one at a time.
+	embeddingSlots = 4
 	reconnectDelay = time.Second
 	reconnectMax   = 15 * time.Second
 	setupTimeout   = 20 * time.Second
@@ -43,6 +47,8 @@ type Options struct {
 	// opens their secrets; without it nothing is sent.
 	Sender *webhook.Sender
 	Sealer *webhook.Sealer
+	// Models make vectors; nil for none.
+	Models *registry.Registry
 	// WorkDir holds segments while they are merged.
 	WorkDir string
 	// Slots is how many indexing activities run at once.
@@ -56,6 +62,9 @@ type Options struct {
 // Run works until ctx ends and then lets running activities finish. A Temporal
 // that is away is waited for, at the start as well as later.
 func Run(ctx context.Context, o Options) error {
+	if o.Models == nil {
+		o.Models = registry.None()
+	}
 	if o.Sender == nil {
 		o.Sender = webhook.NewSender(webhook.Options{})
 	}
@@ -84,7 +93,7 @@ func runOnce(ctx context.Context, o Options, wakeups *activities.Wakeups) error 
 	if err := setup(ctx, o.Workflows); err != nil {
 		return err
 	}
-	fatal := make(chan error, 3)
+	fatal := make(chan error, 4)
 	workers := build(o, wakeups, func(err error) {
 		select {
 		case fatal <- err:
@@ -97,7 +106,9 @@ func runOnce(ctx context.Context, o Options, wakeups *activities.Wakeups) error 
 			return fmt.Errorf("start the worker: %w", err)
 		}
 	}
-	slog.InfoContext(ctx, "worker ready", "queues", []string{workflows.IndexingQueue, workflows.WebhooksQueue, workflows.MaintenanceQueue}, "slots", o.Slots)
+	slog.InfoContext(ctx, "worker ready", "queues", []string{
+		workflows.IndexingQueue, workflows.WebhooksQueue, workflows.EmbeddingsQueue, workflows.MaintenanceQueue,
+	}, "slots", o.Slots)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -128,9 +139,11 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 	indexing := worker.New(o.Temporal, workflows.IndexingQueue, options(o.Slots))
 	maintenance := worker.New(o.Temporal, workflows.MaintenanceQueue, options(maintenanceSlots))
 	deliveries := worker.New(o.Temporal, workflows.WebhooksQueue, options(deliverySlots))
+	embedding := worker.New(o.Temporal, workflows.EmbeddingsQueue, options(embeddingSlots))
 	register(indexing, maintenance, o)
 	registerWebhooks(deliveries, maintenance, o, wakeups)
-	return []worker.Worker{indexing, deliveries, maintenance}
+	registerEmbeddings(embedding, maintenance, o)
+	return []worker.Worker{indexing, deliveries, embedding, maintenance}
 }
 
 // register tells each queue's worker what it runs. Jobs is on both: a workflow
@@ -138,11 +151,13 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 func register(indexing, maintenance worker.Registry, o Options) {
 	jobs := &activities.Jobs{Store: o.Store, Starter: o.Workflows}
 	segments := &activities.Segments{Store: o.Store, Index: o.Index, WorkDir: o.WorkDir}
+	documents := &activities.Documents{
+		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics,
+		Models: o.Models, Embeddings: o.Workflows,
+	}
 
 	indexing.RegisterWorkflow(workflows.IndexDocuments)
-	indexing.RegisterActivity(&activities.Documents{
-		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics,
-	})
+	indexing.RegisterActivity(documents)
 	indexing.RegisterActivity(jobs)
 
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
@@ -166,6 +181,20 @@ func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeup
 
 	maintenance.RegisterWorkflow(workflows.RecoverDeliveries)
 	maintenance.RegisterActivity(webhooks)
+}
+
+// registerEmbeddings does the same for models and vectors, which have a queue of
+// their own: they take long, and nobody waits for them.
+func registerEmbeddings(embedding, maintenance worker.Registry, o Options) {
+	embeddings := &activities.Embeddings{
+		Store: o.Store, Index: o.Index, Models: o.Models, Starter: o.Workflows, WorkDir: o.WorkDir,
+	}
+	embedding.RegisterWorkflow(workflows.TrainEmbeddings)
+	embedding.RegisterWorkflow(workflows.EmbedIndex)
+	embedding.RegisterActivity(embeddings)
+
+	maintenance.RegisterWorkflow(workflows.StartDueEmbeddings)
+	maintenance.RegisterActivity(embeddings)
 }
 
 func stopAll(workers []worker.Worker) {

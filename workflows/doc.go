@@ -4,9 +4,12 @@
 //
 //	IndexDocuments     index/<tenant id>/<job id>          the documents of one job, in batches
 //	CompactIndex       compact/<tenant id>                 merges segments after commits
+//	TrainEmbeddings    train/<tenant id>                   makes a model and changes searches over to it
+//	EmbedIndex         embed/<tenant id>                   makes the vectors that the active model lacks
 //	DeliverWebhooks    webhooks/<tenant id>/<endpoint id>  the events of one endpoint, while there are any
 //	RecoverPending     schedule, every 10 s                starts what was committed and not started
 //	RecoverDeliveries  schedule, every 10 s                wakes endpoints whose deliveries are late
+//	StartDueEmbeddings schedule, every minute              has models and vectors made where they are due
 //	PurgeExpired       schedule, every hour                removes what has served its time
 //
 // client.go is the only way to start, cancel or look up any of them: it holds

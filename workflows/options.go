@@ -12,6 +12,7 @@ const (
 	IndexingQueue    = "indexing"
 	MaintenanceQueue = "maintenance"
 	WebhooksQueue    = "webhooks"
+	EmbeddingsQueue  = "embeddings"
 )
 
 // retryPolicy is shared by all activities: quick at first, a minute at most.
@@ -27,6 +28,18 @@ func batchOptions(ctx workflow.Context) workflow.Context {
 		StartToCloseTimeout:    15 * time.Minute,
 		ScheduleToCloseTimeout: 24 * time.Hour,
 		HeartbeatTimeout:       12 * time.Second,
+		RetryPolicy:            retryPolicy(),
+	})
+}
+
+// embedOptions is for models and vectors: hours for a large segment and a slow
+// provider, a week of patience with a fault of ours. The patience with a provider
+// that is away is the workflow's.
+func embedOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    24 * time.Hour,
+		ScheduleToCloseTimeout: 7 * 24 * time.Hour,
+		HeartbeatTimeout:       30 * time.Second,
 		RetryPolicy:            retryPolicy(),
 	})
 }

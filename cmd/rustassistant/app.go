@@ -16,6 +16,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/chunk"
 	"github.com/rustassistant/rustassistant/internal/config"
+	"github.com/rustassistant/rustassistant/internal/embed/registry"
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
@@ -32,6 +33,7 @@ type app struct {
 	tracing   *telemetry.Tracing
 	store     *store.Store
 	index     *index.Manager
+	models    *registry.Registry
 	temporal  client.Client
 	workflows *workflows.Client
 	indexDir  string
@@ -63,8 +65,12 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	if a.indexDir, err = indexDir(cfg); err != nil {
 		return a, err
 	}
+	if a.models, err = newModels(cfg, a.store); err != nil {
+		return a, err
+	}
 	a.index, err = index.NewManager(a.store, index.ManagerOptions{
 		CacheDir: a.indexDir, MaxDiskBytes: int64(cfg.IndexCacheBytes), MaxOpenBytes: int64(cfg.IndexOpenBytes),
+		OpenModel: a.models.OpenModel,
 	})
 	if err != nil {
 		return a, err
@@ -128,7 +134,7 @@ func (a *app) runWorker(ctx context.Context) error {
 		Chunks:  chunk.Options{Tokens: a.cfg.ChunkTokens, Overlap: a.cfg.ChunkOverlap},
 		Metrics: a.metrics, WorkDir: filepath.Join(a.indexDir, "work"),
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
-		Sender: a.sender, Sealer: a.sealer,
+		Sender: a.sender, Sealer: a.sealer, Models: a.models,
 		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,
 	})
 }

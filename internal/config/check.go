@@ -29,6 +29,7 @@ func (c *Config) check(values map[string]string, failed map[string]bool) []Viola
 		k.redisAndCache()
 		k.temporal()
 		k.index()
+		k.embeddings()
 		k.telemetry()
 		k.numbers()
 	}
@@ -137,14 +138,6 @@ func (k *checker) index() {
 	if !k.failed["CHUNK_TOKENS"] && (c.ChunkOverlap < 0 || c.ChunkOverlap*2 >= c.ChunkTokens) {
 		k.add("CHUNK_OVERLAP", fmt.Sprintf("%d is not below half of CHUNK_TOKENS (%d)", c.ChunkOverlap, c.ChunkTokens),
 			fmt.Sprintf("use 0 to %d", (c.ChunkTokens-1)/2))
-	}
-	switch c.EmbeddingsProvider {
-	case EmbeddingsNone:
-	case EmbeddingsBuiltin, EmbeddingsOpenAI:
-		k.add("EMBEDDINGS_PROVIDER", fmt.Sprintf("%q is not available in this version yet", c.EmbeddingsProvider),
-			"use none: semantic and hybrid search answer by keyword and say so")
-	default:
-		k.add("EMBEDDINGS_PROVIDER", fmt.Sprintf("there is no provider %q", c.EmbeddingsProvider), "use none")
 	}
 }
 

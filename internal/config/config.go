@@ -27,7 +27,7 @@ const (
 // EmbeddingsProvider names where vectors come from.
 type EmbeddingsProvider string
 
-// The providers. Only EmbeddingsNone is accepted by this version.
+// The providers.
 const (
 	EmbeddingsNone    EmbeddingsProvider = "none"
 	EmbeddingsBuiltin EmbeddingsProvider = "builtin"
@@ -79,7 +79,19 @@ type Config struct {
 	ChunkTokens     int    `env:"CHUNK_TOKENS" envDefault:"512" help:"About how many tokens a chunk has."`
 	ChunkOverlap    int    `env:"CHUNK_OVERLAP" envDefault:"50" help:"Tokens that neighbouring chunks share; less than half of CHUNK_TOKENS."`
 
-	EmbeddingsProvider EmbeddingsProvider `env:"EMBEDDINGS_PROVIDER" envDefault:"none" section:"Embeddings" help:"none answers by keyword. builtin and openai are not available in this version yet."`
+	EmbeddingsProvider          EmbeddingsProvider `env:"EMBEDDINGS_PROVIDER" envDefault:"builtin" section:"Embeddings" help:"Where the vectors of semantic and hybrid search come from. builtin learns them from each tenant's own documents; openai asks any server with an OpenAI-compatible /embeddings (OpenAI, Ollama, TEI, vLLM); none answers by keyword. What follows is for openai."`
+	EmbeddingsBaseURL           SecretURL          `env:"EMBEDDINGS_BASE_URL" envDefault:"https://api.openai.com/v1" help:"Address that /embeddings is added to. http:// is for servers in your own network, for example http://localhost:11434/v1 for Ollama."`
+	EmbeddingsAPIKey            Secret             `env:"EMBEDDINGS_API_KEY" help:"Key that is sent as a bearer token. Servers of your own may need none."`
+	EmbeddingsModel             string             `env:"EMBEDDINGS_MODEL" example:"text-embedding-3-small" help:"Name of the model. Another name, number of dimensions or prefix is another model: all documents get its vectors in the background before searches use it."`
+	EmbeddingsDimensions        int                `env:"EMBEDDINGS_DIMENSIONS" envDefault:"0" help:"Dimensions to ask for, where the model can shorten its vectors. 0 takes what the model gives."`
+	EmbeddingsBatchTokens       int                `env:"EMBEDDINGS_BATCH_TOKENS" envDefault:"16384" help:"About how many tokens one request carries; more than EMBEDDINGS_TOKENS_PER_MINUTE is never sent at once."`
+	EmbeddingsBatchInputs       int                `env:"EMBEDDINGS_BATCH_INPUTS" envDefault:"32" help:"How many texts one request carries. TEI refuses more than 32 unless told otherwise."`
+	EmbeddingsRequestsPerMinute int                `env:"EMBEDDINGS_REQUESTS_PER_MINUTE" envDefault:"0" help:"Requests that one process may send in a minute. 0 is no limit; the provider's own limits are kept to in any case."`
+	EmbeddingsTokensPerMinute   int                `env:"EMBEDDINGS_TOKENS_PER_MINUTE" envDefault:"0" help:"Tokens, as estimated, that one process may send in a minute. 0 is no limit."`
+	EmbeddingsTimeout           time.Duration      `env:"EMBEDDINGS_TIMEOUT" envDefault:"60s" help:"How long one request for the vectors of documents may take."`
+	EmbeddingsQueryTimeout      time.Duration      `env:"EMBEDDINGS_QUERY_TIMEOUT" envDefault:"2s" help:"How long a search waits for the vector of its query before it is answered by keyword."`
+	EmbeddingsDocumentPrefix    string             `env:"EMBEDDINGS_DOCUMENT_PREFIX" example:"\"passage: \"" help:"Put before each text of a document, for models that want one. Spaces at its end count: use quotes."`
+	EmbeddingsQueryPrefix       string             `env:"EMBEDDINGS_QUERY_PREFIX" example:"\"query: \"" help:"Put before each query, for models that want one."`
 
 	AdminAPIKey   Secret `env:"ADMIN_API_KEY" section:"Security" help:"Bootstrap key of platform scope, made by: rustassistant key generate. Optional."`
 	EncryptionKey Secret `env:"ENCRYPTION_KEY" help:"32 random bytes, base64 or hex, that encrypt webhook secrets: openssl rand -base64 32. Needed in production."`

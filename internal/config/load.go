@@ -67,9 +67,14 @@ func Load(role Role) (*Config, error) {
 func LoadFrom(role Role, environ map[string]string) (*Config, error) {
 	values := make(map[string]string, len(environ))
 	for name, value := range environ {
-		if value = strings.TrimSpace(value); value != "" {
-			values[name] = value
+		trimmed := strings.TrimSpace(value)
+		if trimmed == "" {
+			continue
 		}
+		if !spacesCount[name] {
+			value = trimmed
+		}
+		values[name] = value
 	}
 	if values["LOG_LEVEL"] == "" && values["RUST_LOG"] != "" {
 		values["LOG_LEVEL"] = values["RUST_LOG"]

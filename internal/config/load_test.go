@@ -77,7 +77,7 @@ func TestDefaultsAreThoseOfTheGuide(t *testing.T) {
 	require.Equal(t, "rustassistant:", cfg.CachePrefix)
 	require.Equal(t, 10000, cfg.CacheMaxMemoryItems)
 	require.Equal(t, time.Hour, cfg.CacheDefaultTTL)
-	require.Equal(t, EmbeddingsNone, cfg.EmbeddingsProvider)
+	require.Equal(t, EmbeddingsBuiltin, cfg.EmbeddingsProvider)
 	require.Equal(t, "0.0.0.0", cfg.ServerHost)
 	require.False(t, cfg.TelemetryEnabled)
 }
@@ -101,7 +101,7 @@ func TestAllViolationsAreReportedAtOnce(t *testing.T) {
 		"ENVIRONMENT": "prod", "SERVER_PORT": "eighty", "WORKERS": "0", "DATABASE_URL": "mysql://x/y",
 		"REDIS_URL": "http://localhost", "CACHE_ENABLED": "maybe", "CACHE_DEFAULT_TTL": "an hour", "SAMPLING_RATE": "110",
 		"OTLP_ENDPOINT": "localhost:4317", "CHUNK_OVERLAP": "300", "MAX_DOCUMENT_BYTES": "ten", "LOG_LEVEL": "loud",
-		"ENCRYPTION_KEY": "not!a!key", "ADMIN_API_KEY": "admin", "EMBEDDINGS_PROVIDER": "openai", "GRAFANA_URL": "javascript:alert(1)",
+		"ENCRYPTION_KEY": "not!a!key", "ADMIN_API_KEY": "admin", "EMBEDDINGS_PROVIDER": "magic", "GRAFANA_URL": "javascript:alert(1)",
 		"TEMPORAL_ADDRESS": "http://temporal:7233", "INDEX_OPEN_BYTES": "30GiB", "SHUTDOWN_TIMEOUT": "-1s",
 	})
 	require.Equal(t, []string{
@@ -118,7 +118,7 @@ func TestAllViolationsAreReportedAtOnce(t *testing.T) {
 		`TEMPORAL_ADDRESS: "http://temporal:7233" is not host:port`,
 		`INDEX_OPEN_BYTES: 30GiB is more than INDEX_CACHE_BYTES (20GiB)`,
 		`CHUNK_OVERLAP: 300 is not below half of CHUNK_TOKENS (512)`,
-		`EMBEDDINGS_PROVIDER: "openai" is not available in this version yet`,
+		`EMBEDDINGS_PROVIDER: there is no provider "magic"`,
 		`ADMIN_API_KEY: it is not an API key of this program`,
 		`ENCRYPTION_KEY: it is neither base64 nor hex`,
 		`OTLP_ENDPOINT: "localhost:4317" is not an http address`,
@@ -175,7 +175,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	t.Parallel()
 	key := auth.Generate().Reveal()
 	const canary = "canary-4711"
-	cfg, err := LoadFrom(RoleServer, with(guide, "ADMIN_API_KEY", key, "ENCRYPTION_KEY", strings.Repeat("ab", 32),
+	cfg, err := LoadFrom(RoleServer, with(guide, "ADMIN_API_KEY", key, "EMBEDDINGS_API_KEY", canary, "ENCRYPTION_KEY", strings.Repeat("ab", 32),
 		"DATABASE_URL", "postgresql://app:"+canary+"@db/x?password="+canary, "REDIS_URL", "redis://"+canary+"@cache"))
 	require.NoError(t, err)
 	var logged strings.Builder

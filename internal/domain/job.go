@@ -107,5 +107,6 @@ const (
 	StageLoad   = "load"
 	StageChunk  = "chunk"
 	StageBuild  = "build"
+	StageEmbed  = "embed"
 	StageCommit = "commit"
 )

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/rustassistant/rustassistant/internal/embed"
 	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
@@ -139,24 +139,10 @@ func (b *Builder) analyseChunk(built *builtDoc, c *Chunk) {
 	if n := len(b.titleBuf); n > 0 {
 		b.base = int(b.titleBuf[n-1].position) + fieldGap
 	}
-	b.scan(headingBelowTitle(c.Heading, built.doc.Title))
+	b.scan(embed.HeadingBelowTitle(c.Heading, built.doc.Title))
 	b.scan(c.Content)
 	b.text = b.current
 	built.chunks = append(built.chunks, chunkSpan{end: len(b.text), length: uint16(min(b.length, maxLength))})
-}
-
-// headingBelowTitle drops the title from the front of a heading path: it is in
-// the flat text already.
-func headingBelowTitle(heading, title string) string {
-	if rest, ok := strings.CutPrefix(heading, title); ok && title != "" {
-		if rest == "" {
-			return ""
-		}
-		if below, ok := strings.CutPrefix(rest, " > "); ok {
-			return below
-		}
-	}
-	return heading
 }
 
 // begin starts a flat text whose occurrences are appended to dst.

@@ -101,11 +101,3 @@ func TestEmptySegment(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &Result{Hits: []Hit{}, Generation: 4}, r)
 }
-
-func TestHeadingBelowTitle(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "Install > Linux", headingBelowTitle("Guide > Install > Linux", "Guide"))
-	require.Empty(t, headingBelowTitle("Guide", "Guide"))
-	require.Equal(t, "Guidelines", headingBelowTitle("Guidelines", "Guide"))
-	require.Equal(t, "Install", headingBelowTitle("Install", ""))
-}

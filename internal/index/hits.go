@@ -2,8 +2,18 @@ package index
 
 import "slices"
 
-// hits reads the stored fields of the ranked candidates.
+// hits returns the hits of an answer by keyword.
 func (q *search) hits() ([]Hit, error) {
+	hits, err := q.read()
+	if err == nil && q.request.Explain {
+		err = q.explain(hits)
+	}
+	return hits, err
+}
+
+// read reads the stored fields of the ranked candidates, whose scores are those
+// of keywords.
+func (q *search) read() ([]Hit, error) {
 	hits := make([]Hit, len(q.ranked))
 	reader := hitReader{block: &q.block}
 	var marker *highlighter
@@ -17,14 +27,11 @@ func (q *search) hits() ([]Hit, error) {
 		if err := reader.read(v.Segment, int(c.chunk), h); err != nil {
 			return nil, err
 		}
-		h.Score = float64(c.score) / weightFirst / q.scale
+		h.Score = q.score(c.score)
 		if marker != nil {
 			marker.language = q.languagesOf(h.Language)[0]
 			h.Highlights = marker.fragments(h.Content)
 		}
-	}
-	if q.request.Explain {
-		return hits, q.explain(hits)
 	}
 	return hits, nil
 }

@@ -4,6 +4,9 @@ package index
 // document, or chunk, is a hit with score 0, in the order of document ids. Only
 // as many are visited as the answer needs.
 func (q *search) matchAll(view int, eligible bitset) {
+	if q.top.least > 0 {
+		return
+	}
 	v := q.snapshot.views[view]
 	if q.collect != nil {
 		q.collectAll(v, eligible)

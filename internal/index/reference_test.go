@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/rustassistant/rustassistant/internal/embed"
 	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
@@ -99,7 +100,7 @@ func (r *reference) live() []refChunk {
 				}
 				base = last + fieldGap
 			}
-			l2, after := scanInto(a, l, rc.terms, headingBelowTitle(c.Heading, d.Title), base)
+			l2, after := scanInto(a, l, rc.terms, embed.HeadingBelowTitle(c.Heading, d.Title), base)
 			l3, _ := scanInto(a, l, rc.terms, c.Content, after)
 			rc.length = l1 + l2 + l3
 			chunks = append(chunks, rc)

@@ -106,9 +106,26 @@ type Cursor struct {
 	DocumentID uuid.UUID
 	// Ordinal is only looked at with GroupNone.
 	Ordinal int
+	// Phase says of which list Score is.
+	Phase Phase
 	// Sort is only looked at with Request.Sort.
 	Sort SortValues
 }
+
+// Phase is a part of the whole list of hits.
+type Phase uint8
+
+const (
+	// PhaseKeyword is the list of an answer by keyword: all of it.
+	PhaseKeyword Phase = iota
+	// PhaseVectors is the list that vectors have ranked: of ModeSemantic all of
+	// it, of ModeHybrid the fused beginning.
+	PhaseVectors
+	// PhaseRest is what follows it in ModeHybrid: the other keyword hits, by
+	// their keyword score.
+	PhaseRest
+	phases
+)
 
 // Result is the answer to a Request.
 type Result struct {
@@ -161,13 +178,19 @@ type Hit struct {
 	Highlights           []Fragment
 	Explanation          *Explanation
 
-	sort SortValues
+	phase Phase
+	rest  float64 // the keyword score in PhaseRest
+	sort  SortValues
 }
 
 // Cursor returns the key that continues behind the hit, or behind the group that
 // begins with it.
 func (h *Hit) Cursor() Cursor {
-	return Cursor{Score: h.Score, DocumentID: h.DocumentID, Ordinal: h.ChunkOrdinal, Sort: h.sort}
+	score := h.Score
+	if h.phase == PhaseRest {
+		score = h.rest
+	}
+	return Cursor{Score: score, DocumentID: h.DocumentID, Ordinal: h.ChunkOrdinal, Phase: h.phase, Sort: h.sort}
 }
 
 // Fragment is a piece of a hit's content as plain text.
@@ -182,9 +205,12 @@ type Fragment struct {
 
 // Explanation is the arithmetic of a score.
 type Explanation struct {
-	// Score is the sum of the passages, each times its weight.
+	// Score is the keyword score: the sum of the passages, each times its
+	// weight.
 	Score    float64
 	Passages []PassageScore
+	// Fusion is set when vectors had a part in the answer.
+	Fusion *FusionScore
 }
 
 // PassageScore explains the share of one chunk.

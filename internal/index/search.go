@@ -45,15 +45,21 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 
 // searchBest answers a request for the best hits.
 func (q *search) searchBest(ctx context.Context, s *Snapshot, r *Request) (result *Result, err error) {
-	if err := q.run(ctx, s, r); err != nil {
+	result = &Result{Generation: s.generation, Vectors: Coverage{Covered: s.stats.Vectors, Chunks: s.stats.Chunks}}
+	if result.Vectors.Used, err = q.byVectors(s, r); err != nil {
 		return nil, err
 	}
-	result = &Result{Generation: s.generation, Total: q.total, TotalIsLowerBound: q.lowerBound}
-	result.Hits, err = q.hits()
-	if err == nil {
-		q.explainReading(result)
+	if result.Vectors.Used {
+		result.Hits, err = q.searchVectors(ctx, s, r)
+	} else if err = q.run(ctx, s, r); err == nil {
+		result.Hits, err = q.hits()
 	}
-	return result, err
+	if err != nil {
+		return nil, err
+	}
+	result.Total, result.TotalIsLowerBound = q.total, q.lowerBound
+	q.explainReading(result)
+	return result, nil
 }
 
 // prepare fills in defaults and refuses what cannot be evaluated.
@@ -79,6 +85,15 @@ func (r *Request) prepare(settings *querySettings) error {
 		r.Params = &settings.params
 	default:
 		r.Params = &DefaultParams
+	}
+	if r.Mode > ModeHybrid || r.Fusion > FusionRRF {
+		return domain.Errorf(domain.CodeInvalid, "the mode or the fusion is unknown")
+	}
+	if r.MinScore != nil && (math.IsNaN(*r.MinScore) || math.IsInf(*r.MinScore, 0)) {
+		return domain.Errorf(domain.CodeInvalid, "the least score is not a number")
+	}
+	if err := r.Weights.check(); err != nil {
+		return err
 	}
 	p := r.Params
 	if !(p.K1 >= 0 && p.K1 <= maxK1) || !(p.B >= 0 && p.B <= 1) || !(p.TitleBoost >= 0 && p.TitleBoost <= maxBoost) {
@@ -125,6 +140,8 @@ type search struct {
 	filter   filterEval
 	phrases  phraseMatcher
 	block    storedBlock
+	fused    *fusedSearch // nil until vectors are searched with
+	fusing   bool         // the keyword branch is ranked for fused
 }
 
 // termWeights are a term's numbers over the whole snapshot.
@@ -143,23 +160,29 @@ func (q *search) release() {
 	clear(q.top.heap[:cap(q.top.heap)])
 	clear(q.ranked[:cap(q.ranked)])
 	q.window.release()
+	q.fused.release()
 	searches.Put(q)
 }
 
 func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
-	q.snapshot, q.request = s, r
-	q.plan = parse(r.Query, s.queryRules(r.Language), q.analyzer)
-	q.norms = s.normsOf(*r.Params)
-	if err := q.lookUp(); err != nil {
+	if err := q.begin(s, r); err != nil {
 		return err
 	}
 	return q.relax(ctx)
 }
 
+// begin reads the query and looks up its terms.
+func (q *search) begin(s *Snapshot, r *Request) error {
+	q.snapshot, q.request = s, r
+	q.plan = parse(r.Query, s.queryRules(r.Language), q.analyzer)
+	q.norms = s.normsOf(*r.Params)
+	return q.lookUp()
+}
+
 // evaluate ranks the hits of the plan as it is.
 func (q *search) evaluate(ctx context.Context) error {
 	q.weigh()
-	q.top.reset(q.request.Limit, q.cursor())
+	q.startRanking()
 	q.startCounting()
 	if q.collect != nil {
 		q.collect.start(q.request.After)
@@ -179,6 +202,18 @@ func (q *search) evaluate(ctx context.Context) error {
 	}
 	q.ranked = q.top.sorted(q.ranked)
 	return nil
+}
+
+// startRanking prepares to rank what the request asks for: a page of hits, or
+// what a list by vectors begins with.
+func (q *search) startRanking() {
+	if q.fusing {
+		q.fused.start()
+		q.top.reset(fusedDepth, nil)
+		return
+	}
+	q.top.reset(q.request.Limit, q.cursor())
+	q.top.least = q.leastUnits()
 }
 
 // cursor returns the request's cursor in score units.
@@ -284,7 +319,7 @@ func (q *search) weigh() {
 // when one term alone has enough of them.
 func (q *search) startCounting() {
 	q.total, q.lowerBound, q.counting = 0, false, true
-	if q.collect != nil || q.request.Filter != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
+	if q.collect != nil || q.request.Filter != nil || q.request.MinScore != nil || len(q.plan.required) > 0 || len(q.plan.excluded) > 0 {
 		return
 	}
 	scored, most := 0, 0
@@ -318,19 +353,31 @@ func (q *search) counted(n int) {
 }
 
 func (q *search) searchView(i int) error {
-	v := q.snapshot.views[i]
-	e := eligibility{
-		v: v, p: q.plan, terms: q.viewPostings(i), group: q.request.Group, buffer: &q.eligible, phrase: q.phrases,
-		filter: &q.filter,
-	}
-	eligible, err := e.chunks(q.request.Filter)
-	q.phrases = e.phrase
+	eligible, err := q.eligibleIn(i)
 	if err != nil {
 		return err
 	}
-	if q.unscored || !q.plan.scored() {
+	if !q.scoring() {
 		q.matchAll(i, eligible)
 		return nil
 	}
 	return q.window.search(q, i, eligible)
+}
+
+// eligibleIn returns the chunks of a view that may be hits, nil for all. They are
+// valid until it is called for the next view, or when q.fusing to its end.
+func (q *search) eligibleIn(i int) (bitset, error) {
+	e := eligibility{
+		v: q.snapshot.views[i], p: q.plan, terms: q.viewPostings(i), group: q.request.Group, buffer: &q.eligible,
+		phrase: q.phrases, filter: &q.filter,
+	}
+	if q.fusing {
+		e.buffer = q.fused.buffer(i)
+	}
+	eligible, err := e.chunks(q.request.Filter)
+	q.phrases = e.phrase
+	if q.fusing {
+		q.fused.sets = append(q.fused.sets, eligible)
+	}
+	return eligible, err
 }

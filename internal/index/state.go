@@ -44,15 +44,18 @@ type VectorsRef struct {
 	Checksum []byte
 	// Chunks are those of the segment, Missing those of them without a vector.
 	Chunks, Missing int
+	// Pending are missing chunks that the model has not seen yet.
+	Pending int
 }
 
 // ModelRef names an embedding model. Models of two ids never mix: a vector of one
 // says nothing about a vector of the other.
 type ModelRef struct {
 	ID uuid.UUID
-	// Name is the model's identity for people, Provider who makes its vectors.
-	Name, Provider string
-	Dimensions     int
+	// Name is for people, Provider who makes its vectors, Identity the same for
+	// models whose vectors may be compared.
+	Name, Provider, Identity string
+	Dimensions               int
 	// Bytes is the size of the model's file, 0 when it has none.
 	Bytes int64
 	// Checksum is FileChecksum of the file.

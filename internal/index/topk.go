@@ -1,6 +1,9 @@
 package index
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // A document's score is 20 times its best chunk, 6 times the next and 3 times
 // the third: the weights 1.0, 0.3 and 0.15 in whole numbers.
@@ -35,10 +38,11 @@ type topK struct {
 	k     int
 	heap  []candidate
 	after *candidate // only what ranks behind it
+	least int64      // only what scores as much
 }
 
 func (t *topK) reset(k int, after *candidate) {
-	t.k, t.heap, t.after = k, t.heap[:0], after
+	t.k, t.heap, t.after, t.least = k, t.heap[:0], after, math.MinInt64
 }
 
 func (t *topK) full() bool { return len(t.heap) >= t.k }
@@ -47,7 +51,7 @@ func (t *topK) full() bool { return len(t.heap) >= t.k }
 // key on can still enter.
 func (t *topK) need(key []byte) int64 {
 	if !t.full() {
-		return 1
+		return max(1, t.least)
 	}
 	worst := &t.heap[0]
 	if bytes.Compare(key, worst.key) <= 0 { // by id, or by ordinal, it may still win a tie
@@ -58,7 +62,7 @@ func (t *topK) need(key []byte) int64 {
 
 // offer adds a candidate if it is good enough.
 func (t *topK) offer(c candidate) {
-	if t.after != nil && !t.after.before(&c) {
+	if c.score < t.least || t.after != nil && !t.after.before(&c) {
 		return
 	}
 	if !t.full() {

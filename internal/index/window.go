@@ -213,7 +213,7 @@ func (w *window) clean() {
 // searchChunks evaluates a window in which every chunk is a hit of its own.
 func (w *window) searchChunks() {
 	q := w.q
-	need, counting := uint32(1), q.counting
+	need, counting := unitsNeeded(max(1, q.top.least), weightFirst), q.counting
 	if !counting {
 		need = unitsNeeded(w.need(), weightFirst)
 	}

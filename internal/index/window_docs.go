@@ -17,11 +17,11 @@ type foundDoc struct {
 // chunks are then completed together.
 func (w *window) searchDocuments() {
 	q := w.q
-	need, least, counting := int64(1), uint32(1), q.counting
+	need, counting := max(1, q.top.least), q.counting
 	if !counting {
 		need = w.need()
-		least = unitsNeeded(need, weightFirst+weightSecond+weightThird)
 	}
+	least := unitsNeeded(need, weightFirst+weightSecond+weightThird)
 	if !w.split(least) {
 		return
 	}

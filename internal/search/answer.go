@@ -44,9 +44,10 @@ type Answer struct {
 	Results           int
 	Total             int64
 	TotalIsLowerBound bool
-	// Index is the time in the index, 0 when it was not asked for this request;
-	// Cache the time in the cache without it.
-	Cache, Index, Took time.Duration
+	// Index is the time in the index and Embed that to embed the query, 0 when
+	// they were not asked for this request; Cache the time in the cache without
+	// them.
+	Cache, Index, Embed, Took time.Duration
 
 	kept []byte
 }

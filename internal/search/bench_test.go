@@ -48,13 +48,13 @@ func BenchmarkEncode(b *testing.B) {
 	r, res := NewRequest("rust async patterns"), tenHits()
 	b.ReportAllocs()
 	for b.Loop() {
-		b.SetBytes(int64(len(encodeAnswer(r, res))))
+		b.SetBytes(int64(len(encodeAnswer(r, res, branches{}))))
 	}
 }
 
 func BenchmarkAppendKept(b *testing.B) {
 	a := Answer{QueryID: uuid.New(), Query: "rust async patterns"}
-	if err := a.open(encodeAnswer(NewRequest(a.Query), tenHits())); err != nil {
+	if err := a.open(encodeAnswer(NewRequest(a.Query), tenHits(), branches{})); err != nil {
 		b.Fatal(err)
 	}
 	buf := make([]byte, 0, a.Size())

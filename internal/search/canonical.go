@@ -53,6 +53,7 @@ func (r *Request) appendSubject(b []byte) []byte {
 	for _, s := range r.Sort {
 		b = append(appendText(b, s.Field), boolByte(s.Descending))
 	}
+	b = r.appendHybrid(b)
 	return appendFilter(b, r.Filter)
 }
 

@@ -19,25 +19,26 @@ import (
 //	1   8  score
 //	9   16 document
 //	25  4  chunk
-//	29  8  binding: which query, filters, type, order and group it is for
-//	37  9  per sort key of the request: class, value
+//	29  1  phase of the list
+//	30  8  binding: which query, filters, type, order, group and fusion it is for
+//	38  9  per sort key of the request: class, value
 //	..  4  checksum of all before
 const (
-	cursorVersion   = 1
-	cursorHead      = 37
+	cursorVersion   = 2
+	cursorHead      = 38
 	cursorSortBytes = 9
 	cursorSumBytes  = 4
 )
 
 var (
 	errBadCursor     = errors.New("is not a cursor of this service; take it from next_cursor unchanged")
-	errForeignCursor = errors.New("belongs to another search; query, type, group_by, sort and filters must stay the same from page to page")
+	errForeignCursor = errors.New("belongs to another search; query, type, weights, fusion, min_score, group_by, sort and filters must stay the same from page to page")
 )
 
 func appendPosition(b []byte, c index.Cursor) []byte {
 	b = binary.BigEndian.AppendUint64(b, math.Float64bits(c.Score))
 	b = append(b, c.DocumentID[:]...)
-	return binary.BigEndian.AppendUint32(b, uint32(c.Ordinal))
+	return append(binary.BigEndian.AppendUint32(b, uint32(c.Ordinal)), byte(c.Phase))
 }
 
 func appendSortValues(b []byte, c index.Cursor, keys int) []byte {
@@ -69,7 +70,7 @@ func decodeCursor(text string, keys int, binding uint64) (index.Cursor, error) {
 		binary.BigEndian.Uint32(b[sum:]) != uint32(xxhash.Sum64(b[:sum])) {
 		return index.Cursor{}, errBadCursor
 	}
-	if binary.BigEndian.Uint64(b[29:]) != binding {
+	if binary.BigEndian.Uint64(b[30:]) != binding {
 		return index.Cursor{}, errForeignCursor
 	}
 	if sum != cursorHead+keys*cursorSortBytes {
@@ -77,13 +78,13 @@ func decodeCursor(text string, keys int, binding uint64) (index.Cursor, error) {
 	}
 	c := index.Cursor{
 		Score:      math.Float64frombits(binary.BigEndian.Uint64(b[1:])),
-		DocumentID: uuid.UUID(b[9:25]), Ordinal: int(int32(binary.BigEndian.Uint32(b[25:]))),
+		DocumentID: uuid.UUID(b[9:25]), Ordinal: int(int32(binary.BigEndian.Uint32(b[25:]))), Phase: index.Phase(b[29]),
 	}
 	for i := range keys {
 		v := b[cursorHead+i*cursorSortBytes:]
 		c.Sort[i] = index.SortValue{Class: v[0], Value: binary.BigEndian.Uint64(v[1:])}
 	}
-	if math.IsNaN(c.Score) || math.IsInf(c.Score, 0) || c.Ordinal < 0 {
+	if math.IsNaN(c.Score) || math.IsInf(c.Score, 0) || c.Ordinal < 0 || c.Phase > index.PhaseRest {
 		return index.Cursor{}, errBadCursor
 	}
 	return c, nil

@@ -11,9 +11,6 @@ import (
 	"github.com/rustassistant/rustassistant/internal/index"
 )
 
-// notice is said in answers to searches whose vector branch is missing.
-const notice = "The vector branch is not available yet; this search was answered by keyword."
-
 // A kept answer is a header for this process, and the part of the JSON that is
 // the same for everybody who asks the same:
 //
@@ -29,7 +26,7 @@ const (
 var errKeptAnswer = errors.New("search: a kept answer is too short")
 
 // encodeAnswer returns the kept form of a result.
-func encodeAnswer(r *Request, res *index.Result) []byte {
+func encodeAnswer(r *Request, res *index.Result, by branches) []byte {
 	b := make([]byte, keptHeader, 256+estimate(res))
 	total := uint64(max(res.Total, 0))
 	if res.TotalIsLowerBound {
@@ -40,9 +37,7 @@ func encodeAnswer(r *Request, res *index.Result) []byte {
 	binary.BigEndian.PutUint64(b[12:], res.Generation)
 	b = append(b, `,"type":"`...)
 	b = append(append(b, r.Type...), '"')
-	if r.Type != TypeKeyword {
-		b = append(b, `,"answered_by":"keyword","notice":"`+notice+`"`...)
-	}
+	b = appendBranches(b, r, res, by)
 	b = appendReading(b, res)
 	b = appendResults(b, r, res)
 	b = append(b, `,"total_results":`...)
@@ -122,9 +117,15 @@ func appendFragment(b []byte, f *index.Fragment) []byte {
 	return append(b, `]}`...)
 }
 
-func appendExplanation(b []byte, h *index.Hit) []byte {
-	b = append(b, `{"keyword":{"score":`...)
-	b = appendFloat(b, h.Explanation.Score)
+// appendKeywordScore appends the part of the keyword branch; part is nil when
+// that branch answered alone.
+func appendKeywordScore(b []byte, h *index.Hit, part *index.BranchScore) []byte {
+	b = append(b, `"keyword":{`...)
+	if part != nil {
+		b = appendBranchScore(b, part, h.Explanation.Fusion)
+	} else {
+		b = appendNumber(b, `"score":`, h.Explanation.Score)
+	}
 	b = append(b, `,"passages":[`...)
 	for i := range h.Explanation.Passages {
 		p := &h.Explanation.Passages[i]
@@ -144,7 +145,7 @@ func appendExplanation(b []byte, h *index.Hit) []byte {
 		}
 		b = append(b, `]}`...)
 	}
-	return append(b, `]}}`...)
+	return append(b, `]}`...)
 }
 
 func appendTerm(b []byte, t *index.TermScore) []byte {

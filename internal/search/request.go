@@ -79,6 +79,11 @@ type Request struct {
 	// Prefix and Typos say how generously the query is read.
 	Prefix Prefix
 	Typos  Typos
+	// Weights and Fusion are for TypeHybrid; nil and empty for the default.
+	Weights *index.Weights
+	Fusion  string
+	// MinScore leaves out results that score less; nil for none.
+	MinScore *float64
 	// UserID is the caller's name for who searches. It never changes an answer.
 	UserID string
 
@@ -125,6 +130,7 @@ func (r *Request) Validate() error {
 	}
 	r.validateList(&v)
 	r.validateReading(&v)
+	r.validateHybrid(&v)
 	v.text("user_id", r.UserID, MaxUserIDBytes)
 	if r.Filter != nil {
 		normalize(r.Filter)

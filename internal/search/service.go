@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,7 +31,9 @@ type Deps struct {
 	// StaleAfter is how long the store may stay silent, or a snapshot behind what
 	// the store said, until answers say that they may be stale; 5 s.
 	StaleAfter time.Duration
-	Logger     *slog.Logger
+	// Embedder makes the vectors of queries; nil answers all by keyword.
+	Embedder QueryEmbedder
+	Logger   *slog.Logger
 }
 
 func (d Deps) withDefaults() Deps {
@@ -52,6 +55,7 @@ type Service struct {
 	caches bool // whether there is a cache at all
 	fresh  freshness
 	stats  recorder
+	warned atomic.Int64 // when a failing embedding was logged, Unix nanoseconds
 }
 
 // NewService returns a Service. Run must run beside it.
@@ -78,7 +82,7 @@ func (s *Service) Search(ctx context.Context, tenant uuid.UUID, r *Request, opts
 		return nil, outward(err)
 	}
 	a.Took = time.Since(start)
-	a.Cache = max(0, a.Cache-a.Index)
+	a.Cache = max(0, a.Cache-a.Index-a.Embed)
 	s.stats.answered(a, start.Add(a.Took))
 	return a, nil
 }
@@ -91,7 +95,7 @@ func (s *Service) answer(ctx context.Context, tenant uuid.UUID, r *Request, opts
 	a := &Answer{QueryID: id, Query: r.Query, Type: r.Type}
 	if opts.NoCache || !s.caches {
 		a.State = Bypass
-		value, err := s.load(ctx, tenant, r, &a.Index)
+		value, err := s.load(ctx, tenant, r, &a.Index, &a.Embed)
 		if err != nil {
 			return nil, err
 		}
@@ -117,12 +121,12 @@ func (s *Service) generation(ctx context.Context, tenant uuid.UUID) (uint64, err
 // cached fills in the answer from the cache, which calls load where it must.
 func (s *Service) cached(ctx context.Context, a *Answer, tenant uuid.UUID, generation uint64, r *Request) error {
 	key := cache.Key{Tenant: tenant, Generation: generation, Scope: cacheScope, Hash: r.hash()}
-	var took time.Duration
+	var took, embedding time.Duration
 	start := time.Now()
 	kept, err := s.deps.Cache.Get(ctx, key, func(ctx context.Context) (cache.Value, error) {
 		// A snapshot of its own: the caller may leave while others wait for this.
 		// Snapshots only get newer, so it is of the key's generation at least.
-		return s.load(ctx, tenant, r, &took)
+		return s.load(ctx, tenant, r, &took, &embedding)
 	})
 	a.Cache = time.Since(start)
 	if err != nil {
@@ -133,7 +137,7 @@ func (s *Service) cached(ctx context.Context, a *Answer, tenant uuid.UUID, gener
 	case cache.Miss:
 		// The load of this call, if it was that, has ended by now. In the other
 		// states it may be running still, to make a stale answer anew.
-		a.State, a.Index = Miss, took
+		a.State, a.Index, a.Embed = Miss, took, embedding
 	case cache.Hit:
 		a.State = Hit
 	case cache.Stale:
@@ -142,20 +146,29 @@ func (s *Service) cached(ctx context.Context, a *Answer, tenant uuid.UUID, gener
 	return s.open(a, tenant, kept.Body)
 }
 
-// load searches the index. took is set to the time that it needed.
-func (s *Service) load(ctx context.Context, tenant uuid.UUID, r *Request, took *time.Duration) (cache.Value, error) {
+// load searches the index. took and embedding are set to the times that the index
+// and the embedding of the query needed.
+func (s *Service) load(ctx context.Context, tenant uuid.UUID, r *Request, took, embedding *time.Duration) (cache.Value, error) {
 	start := time.Now()
 	snapshot, err := s.deps.Index.Snapshot(ctx, tenant)
 	if err != nil {
 		return cache.Value{}, err
 	}
 	defer snapshot.Release()
-	result, err := snapshot.Search(ctx, r.forIndex())
+	query := r.forIndex()
+	by, embedded, err := s.embed(ctx, tenant, snapshot, r, &query)
 	if err != nil {
 		return cache.Value{}, err
 	}
-	value := cache.Value{Body: encodeAnswer(r, result), Negative: len(result.Hits) == 0}
-	*took = time.Since(start)
+	result, err := snapshot.Search(ctx, query)
+	if err != nil {
+		return cache.Value{}, err
+	}
+	value := cache.Value{
+		Body: encodeAnswer(r, result, by), Negative: len(result.Hits) == 0 || by.reason != nil && by.reason.Passing,
+	}
+	*embedding = embedded
+	*took = time.Since(start) - embedded
 	return value, nil
 }
 
@@ -163,7 +176,7 @@ func (r *Request) forIndex() index.Request {
 	q := index.Request{
 		Query: r.Query, Limit: r.Limit, Filter: r.Filter, After: r.after,
 		Highlight: r.Highlight && r.Include.has(fieldHighlights), Fragments: r.Fragments, FragmentSize: r.FragmentSize,
-		Explain: r.Explain, Sort: r.Sort, Facets: slices.Clone(r.Facets),
+		Explain: r.Explain, Sort: r.Sort, Facets: slices.Clone(r.Facets), MinScore: r.MinScore,
 		Language: r.Language, NoTypos: r.Typos == TyposOff,
 	}
 	switch r.Prefix {

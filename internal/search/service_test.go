@@ -34,7 +34,7 @@ func TestSecondSearchIsAHitWithTheSameResults(t *testing.T) {
 	require.Positive(t, one.Index)
 	require.Zero(t, two.Index)
 	require.Equal(t, "keyword", second.AnsweredBy)
-	require.Contains(t, second.Notice, "vector")
+	require.Contains(t, second.Notice, "keyword")
 	require.Equal(t, "semantic", second.Type)
 
 	s := w.Stats()

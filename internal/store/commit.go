@@ -45,6 +45,9 @@ type Batch struct {
 type Committed struct {
 	Generation uint64
 	Job        domain.Job
+	// LacksVectors is set when the segment has chunks that the tenant's active
+	// model has not seen.
+	LacksVectors bool
 }
 
 // ErrBatchChanged is returned when an item of the batch was finished or
@@ -62,7 +65,7 @@ func (s *Store) CommitBatch(ctx context.Context, tenant uuid.UUID, b Batch) (out
 			return err
 		}
 		job, err := q.JobGet(ctx, db.JobGetParams{TenantID: tenant, ID: b.JobID})
-		out = Committed{Generation: uint64(c.generation), Job: jobFrom(job)}
+		out = Committed{Generation: uint64(c.generation), Job: jobFrom(job), LacksVectors: c.lacks}
 		return err
 	})
 	return out, err
@@ -79,6 +82,7 @@ type commit struct {
 	chunks     int64 // searchable chunks this commit adds
 	tombs      db.IndexTombstonePutManyParams
 	events     outbox
+	lacks      bool
 }
 
 func (c *commit) run(ctx context.Context) error {
@@ -214,6 +218,9 @@ func (c *commit) putIndex(ctx context.Context) error {
 	if err := putSegment(ctx, c.q, c.tenant, *c.batch.Segment, c.generation); err != nil {
 		return err
 	}
+	if c.lacks, err = putSegmentVectors(ctx, c.q, c.tenant, *c.batch.Segment); err != nil {
+		return err
+	}
 	if len(c.tombs.DocumentIds) > 0 {
 		c.tombs.TenantID, c.tombs.Generation = c.tenant, c.generation
 		if err := c.q.IndexTombstonePutMany(ctx, c.tombs); err != nil {
@@ -222,6 +229,7 @@ func (c *commit) putIndex(ctx context.Context) error {
 	}
 	err = c.q.IndexStateAdvance(ctx, db.IndexStateAdvanceParams{
 		TenantID: c.tenant, Generation: c.generation, Documents: c.documents, Chunks: c.chunks,
+		Written: int64(c.batch.Segment.Chunks),
 	})
 	if err != nil {
 		return err

@@ -12,9 +12,6 @@ import (
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
 
-// segmentPartBytes is the size of one stored piece of a segment.
-const segmentPartBytes = 1 << 20
-
 // IndexState implements index.Source: the tenant's live segments, and the
 // tombstones newer than the given generation, as of one moment.
 func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) (out index.State, err error) {
@@ -44,6 +41,9 @@ func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) 
 				AppliedGeneration: uint64(r.AppliedGeneration),
 			})
 		}
+		if err := readModel(ctx, q, tenant, &out); err != nil {
+			return err
+		}
 		tombs, err := q.IndexTombstoneList(ctx, db.IndexTombstoneListParams{TenantID: tenant, SinceGeneration: int64(since)})
 		for _, t := range tombs {
 			out.Tombstones = append(out.Tombstones, index.Tombstone{
@@ -58,25 +58,9 @@ func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) 
 // ReadSegment implements index.Source: it writes the segment's bytes to w,
 // piece by piece. A segment that was merged away meanwhile is not found.
 func (s *Store) ReadSegment(ctx context.Context, tenant, segment uuid.UUID, w io.Writer) error {
-	for part := int32(0); ; part++ {
-		var data []byte
-		err := s.inTenant(ctx, tenant, func(q *db.Queries) (err error) {
-			data, err = q.IndexSegmentPartGet(ctx, db.IndexSegmentPartGetParams{TenantID: tenant, SegmentID: segment, Part: part})
-			return err
-		})
-		if noRows(err) {
-			if part == 0 {
-				return domain.NotFound("index segment")
-			}
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(data); err != nil {
-			return fmt.Errorf("write segment %s: %w", segment, err)
-		}
-	}
+	return s.readParts(ctx, tenant, "index segment", w, func(q *db.Queries, part int32) ([]byte, error) {
+		return q.IndexSegmentPartGet(ctx, db.IndexSegmentPartGetParams{TenantID: tenant, SegmentID: segment, Part: part})
+	})
 }
 
 // Generations returns the committed generation of each tenant.
@@ -106,6 +90,9 @@ type Segment struct {
 	Replaces []uuid.UUID
 	// Open returns the segment's bytes.
 	Open func() (io.ReadCloser, error)
+	// Vectors of its chunks, which are kept if their model is still the active
+	// one; nil for none.
+	Vectors *Vectors
 }
 
 // ErrFenced is returned for a merge whose sources are not all live any more:
@@ -121,6 +108,9 @@ func (s *Store) CommitMerge(ctx context.Context, tenant uuid.UUID, seg Segment) 
 		}
 		generation = uint64(current) + 1
 		if err := putSegment(ctx, q, tenant, seg, current+1); err != nil {
+			return err
+		}
+		if _, err := putSegmentVectors(ctx, q, tenant, seg); err != nil {
 			return err
 		}
 		if err := q.IndexTombstonePurge(ctx, tenant); err != nil {
@@ -165,24 +155,7 @@ func putSegment(ctx context.Context, q *db.Queries, tenant uuid.UUID, seg Segmen
 		return fmt.Errorf("open the built segment: %w", err)
 	}
 	defer r.Close()
-	return putSegmentParts(ctx, q, tenant, seg.ID, r)
-}
-
-func putSegmentParts(ctx context.Context, q *db.Queries, tenant, segment uuid.UUID, r io.Reader) error {
-	buf := make([]byte, segmentPartBytes)
-	for part := int32(0); ; part++ {
-		n, err := io.ReadFull(r, buf)
-		if n > 0 {
-			p := db.IndexSegmentPartInsertParams{TenantID: tenant, SegmentID: segment, Part: part, Data: buf[:n]}
-			if err := q.IndexSegmentPartInsert(ctx, p); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read the built segment: %w", err)
-		}
-	}
+	return putParts(r, func(part int32, data []byte) error {
+		return q.IndexSegmentPartInsert(ctx, db.IndexSegmentPartInsertParams{TenantID: tenant, SegmentID: seg.ID, Part: part, Data: data})
+	})
 }

@@ -5,7 +5,8 @@ SELECT generation FROM index_state WHERE tenant_id = @tenant_id FOR UPDATE;
 SELECT generation, documents, chunks FROM index_state WHERE tenant_id = @tenant_id;
 
 -- name: IndexStateAdvance :exec
-UPDATE index_state SET generation = @generation, documents = documents + @documents, chunks = chunks + @chunks, updated_at = now()
+UPDATE index_state SET generation = @generation, documents = documents + @documents, chunks = chunks + @chunks,
+    written = written + @written, updated_at = now()
 WHERE tenant_id = @tenant_id;
 
 -- name: IndexGenerations :many

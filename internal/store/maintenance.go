@@ -17,11 +17,13 @@ type Purged struct {
 	Events          int64
 	Deliveries      int64
 	Endpoints       int64
+	CachedVectors   int64
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions
 // past their expiry, events older than maxEventAge, ended deliveries and deleted
-// endpoints older than maxDeliveryAge. beat is called after each step.
+// endpoints older than maxDeliveryAge, cached vectors that were not used for
+// embeddingCacheRetention. beat is called after each step.
 func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge time.Duration, beat func()) (out Purged, err error) {
 	steps := []struct {
 		total *int64
@@ -37,6 +39,9 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 		}},
 		{&out.Endpoints, func(q *db.Queries) (int64, error) {
 			return q.WebhookEndpointPurge(ctx, db.WebhookEndpointPurgeParams{MaxAge: interval(maxDeliveryAge), RowLimit: purgeStep})
+		}},
+		{&out.CachedVectors, func(q *db.Queries) (int64, error) {
+			return q.EmbeddingCachePurge(ctx, db.EmbeddingCachePurgeParams{MaxAge: interval(embeddingCacheRetention), RowLimit: purgeStep})
 		}},
 	}
 	for _, step := range steps {

@@ -270,14 +270,16 @@ func (q *Queries) IndexSegmentTotals(ctx context.Context, tenantID uuid.UUID) (I
 }
 
 const indexStateAdvance = `-- name: IndexStateAdvance :exec
-UPDATE index_state SET generation = $1, documents = documents + $2, chunks = chunks + $3, updated_at = now()
-WHERE tenant_id = $4
+UPDATE index_state SET generation = $1, documents = documents + $2, chunks = chunks + $3,
+    written = written + $4, updated_at = now()
+WHERE tenant_id = $5
 `
 
 type IndexStateAdvanceParams struct {
 	Generation int64
 	Documents  int64
 	Chunks     int64
+	Written    int64
 	TenantID   uuid.UUID
 }
 
@@ -286,6 +288,7 @@ func (q *Queries) IndexStateAdvance(ctx context.Context, arg IndexStateAdvancePa
 		arg.Generation,
 		arg.Documents,
 		arg.Chunks,
+		arg.Written,
 		arg.TenantID,
 	)
 	return err

@@ -124,6 +124,50 @@ type DocumentContent struct {
 	Content    string
 }
 
+type EmbeddingCache struct {
+	TenantID uuid.UUID
+	Model    string
+	TextHash []byte
+	Vector   []byte
+	UsedAt   time.Time
+}
+
+type EmbeddingModel struct {
+	TenantID      uuid.UUID
+	ID            uuid.UUID
+	Provider      string
+	Name          string
+	Identity      string
+	Dimensions    int32
+	State         string
+	Bytes         int64
+	Checksum      []byte
+	TrainedChunks int64
+	CorpusChunks  int64
+	CorpusWritten int64
+	Reason        string
+	Stage         string
+	Done          int64
+	Total         int64
+	Waiting       string
+	WaitingSince  *time.Time
+	ErrorCode     string
+	Error         string
+	FailedAt      *time.Time
+	CreatedAt     time.Time
+	TouchedAt     time.Time
+	ActivatedAt   *time.Time
+	RetiredAt     *time.Time
+	RolledBackAt  *time.Time
+}
+
+type EmbeddingModelPart struct {
+	TenantID uuid.UUID
+	ModelID  uuid.UUID
+	Part     int32
+	Data     []byte
+}
+
 type IdempotencyKey struct {
 	TenantID    uuid.UUID
 	Key         string
@@ -160,6 +204,8 @@ type IndexState struct {
 	Documents  int64
 	Chunks     int64
 	UpdatedAt  time.Time
+	ModelID    *uuid.UUID
+	Written    int64
 }
 
 type IndexTombstone struct {
@@ -167,6 +213,26 @@ type IndexTombstone struct {
 	DocumentID uuid.UUID
 	Version    int64
 	Generation int64
+}
+
+type IndexVector struct {
+	TenantID  uuid.UUID
+	ID        uuid.UUID
+	SegmentID uuid.UUID
+	ModelID   uuid.UUID
+	Chunks    int32
+	Missing   int32
+	Pending   int32
+	Bytes     int64
+	Checksum  []byte
+	CreatedAt time.Time
+}
+
+type IndexVectorPart struct {
+	TenantID  uuid.UUID
+	VectorsID uuid.UUID
+	Part      int32
+	Data      []byte
 }
 
 type Job struct {
