@@ -303,7 +303,7 @@ func (l *lab) refresh(added []Tombstone) {
 	}
 	next := buildSnapshot(l.current, l.generation, handles, added)
 	l.current.Release()
-	l.current = next
+	l.current, l.ref.languages = next, next.languages
 }
 
 // cold returns a snapshot built at once from everything.
@@ -316,7 +316,7 @@ func (l *lab) cold() *Snapshot {
 }
 
 func (l *lab) check(s *Snapshot, r Request) {
-	l.ref.languages, l.ref.settings = s.languages, s.settings
+	l.ref.settings = s.settings
 	for range 4 { // pages
 		want, total := l.ref.search(r)
 		got, err := s.Search(context.Background(), r)

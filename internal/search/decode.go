@@ -95,6 +95,12 @@ func (d *decoder) field(name string, value json.RawMessage) {
 		d.facets(name, value)
 	case "include":
 		d.include(name, value)
+	case "language":
+		d.string(name, value, &r.Language, "must be a text")
+	case "prefix":
+		d.string(name, value, (*string)(&r.Prefix), "must be auto, always or never")
+	case "typo_tolerance":
+		d.string(name, value, (*string)(&r.Typos), "must be auto or off")
 	case "weights":
 		d.weights(name, value)
 	case "fusion":

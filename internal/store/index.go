@@ -17,7 +17,7 @@ import (
 // IndexState implements index.Source: the tenant's live segments, and the
 // tombstones newer than the given generation, as of one moment.
 func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) (out index.State, err error) {
-	// Three statements, one moment: a commit between them would show its
+	// Several statements, one moment: a commit between them would show its
 	// segments without its generation.
 	err = s.readInTenant(ctx, tenant, func(q *db.Queries) error {
 		out, err = indexState(ctx, q, tenant, since)
@@ -35,6 +35,11 @@ func indexState(ctx context.Context, q *db.Queries, tenant uuid.UUID, since uint
 		return out, err
 	}
 	out.Generation = uint64(state.Generation)
+	settings, err := q.SearchSettingsGet(ctx, tenant)
+	if err != nil && !noRows(err) {
+		return out, err
+	}
+	out.Settings = settings.Settings
 	segments, err := q.IndexSegmentList(ctx, tenant)
 	if err != nil {
 		return out, err
