@@ -16,16 +16,19 @@ import (
 
 // SearchRequest is the body of a search.
 type SearchRequest struct {
-	Query      string         `json:"query" minLength:"1" maxLength:"4096" doc:"What to search for, at most 4096 bytes." example:"rust async patterns"`
-	Type       search.Type    `json:"type,omitempty" enum:"hybrid,keyword,semantic" default:"hybrid" doc:"Which branches of the index to ask."`
-	SearchType search.Type    `json:"search_type,omitempty" enum:"hybrid,keyword,semantic" doc:"Another name of type."`
-	Limit      int            `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"Results on a page."`
-	Cursor     string         `json:"cursor,omitempty" maxLength:"256" doc:"next_cursor of the page before; query, type, group_by and filters must be the same."`
-	Filters    *SearchFilters `json:"filters,omitempty" doc:"Conditions that all must hold."`
-	Highlight  bool           `json:"highlight,omitempty" default:"true" doc:"Add the pieces of the content that match."`
-	GroupBy    search.Group   `json:"group_by,omitempty" enum:"document,none" default:"document" doc:"document: one result a document, with its best passage. none: one result a passage."`
-	Explain    bool           `json:"explain,omitempty" doc:"Add score_details."`
-	UserID     string         `json:"user_id,omitempty" maxLength:"256" doc:"Your name for who searches. It does not change the answer."`
+	Query         string         `json:"query" minLength:"1" maxLength:"4096" doc:"What to search for, at most 4096 bytes." example:"rust async patterns"`
+	Type          search.Type    `json:"type,omitempty" enum:"hybrid,keyword,semantic" default:"hybrid" doc:"Which branches of the index to ask."`
+	SearchType    search.Type    `json:"search_type,omitempty" enum:"hybrid,keyword,semantic" doc:"Another name of type."`
+	Limit         int            `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"Results on a page."`
+	Cursor        string         `json:"cursor,omitempty" maxLength:"256" doc:"next_cursor of the page before; query, type, group_by and filters must be the same."`
+	Filters       *SearchFilters `json:"filters,omitempty" doc:"Conditions that all must hold."`
+	Highlight     bool           `json:"highlight,omitempty" default:"true" doc:"Add the pieces of the content that match."`
+	GroupBy       search.Group   `json:"group_by,omitempty" enum:"document,none" default:"document" doc:"document: one result a document, with its best passage. none: one result a passage."`
+	Explain       bool           `json:"explain,omitempty" doc:"Add score_details."`
+	Language      string         `json:"language,omitempty" maxLength:"64" doc:"Language of the query, as a tag: de, de-AT, german. Left out: the tenant's default, and without one every language that documents have." example:"de"`
+	Prefix        search.Prefix  `json:"prefix,omitempty" enum:"auto,always,never" default:"auto" doc:"When the last word is completed, if no space follows it: when it is found too little, always (for search as you type), or never."`
+	TypoTolerance search.Typos   `json:"typo_tolerance,omitempty" enum:"auto,off" default:"auto" doc:"auto: a word that is found too little also finds words of similar spelling, after all exact matches; see corrections. off together with prefix never reads the query exactly as it is written."`
+	UserID        string         `json:"user_id,omitempty" maxLength:"256" doc:"Your name for who searches. It does not change the answer."`
 }
 
 // SearchFilters are conditions on documents. Where a list is given, one of its
@@ -48,19 +51,21 @@ type SearchFilters struct {
 
 // SearchAnswer is the answer to a search.
 type SearchAnswer struct {
-	QueryID         uuid.UUID      `json:"query_id" doc:"Names this search."`
-	Query           string         `json:"query" doc:"As it was asked."`
-	ExecutionTimeMS float64        `json:"execution_time_ms" doc:"Milliseconds to find the answer."`
-	Cached          bool           `json:"cached" doc:"The answer was kept from an earlier search."`
-	Stale           bool           `json:"stale,omitempty" doc:"The answer may not be the newest."`
-	Type            search.Type    `json:"type" enum:"hybrid,keyword,semantic" doc:"As it was asked."`
-	AnsweredBy      string         `json:"answered_by,omitempty" enum:"keyword" doc:"The branch that answered, when it is not the type that was asked for."`
-	Notice          string         `json:"notice,omitempty" doc:"Why that is."`
-	Results         []SearchResult `json:"results" nullable:"false" doc:"By falling score."`
-	TotalResults    int64          `json:"total_results" doc:"Results on all pages."`
-	TotalRelation   string         `json:"total_relation" enum:"eq,gte" doc:"gte: there are at least so many."`
-	NextCursor      *string        `json:"next_cursor" doc:"For the next page; null on the last one."`
-	Generation      uint64         `json:"generation" doc:"The commit of the index that answered."`
+	QueryID         uuid.UUID          `json:"query_id" doc:"Names this search."`
+	Query           string             `json:"query" doc:"As it was asked."`
+	ExecutionTimeMS float64            `json:"execution_time_ms" doc:"Milliseconds to find the answer."`
+	Cached          bool               `json:"cached" doc:"The answer was kept from an earlier search."`
+	Stale           bool               `json:"stale,omitempty" doc:"The answer may not be the newest."`
+	Type            search.Type        `json:"type" enum:"hybrid,keyword,semantic" doc:"As it was asked."`
+	AnsweredBy      string             `json:"answered_by,omitempty" enum:"keyword" doc:"The branch that answered, when it is not the type that was asked for."`
+	Notice          string             `json:"notice,omitempty" doc:"Why that is."`
+	Corrections     []SearchCorrection `json:"corrections,omitempty" doc:"Words of the query that were also searched by another spelling."`
+	DroppedPhrases  []string           `json:"dropped_phrases,omitempty" doc:"Quoted phrases that occur nowhere; their words were searched instead."`
+	Results         []SearchResult     `json:"results" nullable:"false" doc:"By falling score."`
+	TotalResults    int64              `json:"total_results" doc:"Results on all pages."`
+	TotalRelation   string             `json:"total_relation" enum:"eq,gte" doc:"gte: there are at least so many."`
+	NextCursor      *string            `json:"next_cursor" doc:"For the next page; null on the last one."`
+	Generation      uint64             `json:"generation" doc:"The commit of the index that answered."`
 }
 
 // SearchResult is a document with its best passage, or a passage.
@@ -83,6 +88,12 @@ type SearchResult struct {
 	Language     string              `json:"language"`
 	CreatedAt    time.Time           `json:"created_at"`
 	UpdatedAt    time.Time           `json:"updated_at"`
+}
+
+// SearchCorrection is a word and what was searched beside it.
+type SearchCorrection struct {
+	Word string   `json:"word" doc:"As it was asked." example:"kuberntes"`
+	Used []string `json:"used" nullable:"false" example:"[\"kubernetes\"]"`
 }
 
 // SearchHighlight is a piece of a result's content.
@@ -123,6 +134,9 @@ type SearchTermScore struct {
 	AverageLength float64 `json:"average_length"`
 	QueryWeight   float64 `json:"query_weight"`
 	Contribution  float64 `json:"contribution" doc:"What the score got."`
+	Variant       string  `json:"variant,omitempty" enum:"synonym,prefix,typo" doc:"Why this term stands for a word of the query; left out for the word itself."`
+	Factor        float64 `json:"factor,omitempty" doc:"The share of the score that the variant gets."`
+	Lead          float64 `json:"lead,omitempty" doc:"The part of contribution that puts the word itself before its corrections."`
 }
 
 func documentSearch(api huma.API, op *huma.Operation) {

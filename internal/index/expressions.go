@@ -64,16 +64,25 @@ func (q *search) explainReading(r *Result) {
 	r.Corrections, r.DroppedPhrases = q.corrections(r.Hits), q.plan.dropped
 }
 
-// corrections says which other spellings were searched, each as it stands in one
-// of the hits where that is known: the index holds stems.
+// corrections says which other spellings were searched, as they stand in the
+// hits. The index holds only their stems, which are told when no hit has any.
 func (q *search) corrections(hits []Hit) []Correction {
 	var out []Correction
 	for _, w := range q.relaxed {
 		c := Correction{Word: w.text}
+		var stems []string
 		for _, m := range q.plan.members(w.unit) {
-			if m.kind == variantTypo && q.weights[m.term].df > 0 {
-				c.Used = append(c.Used, q.spelling(q.plan.terms[m.term].term, hits))
+			if m.kind != variantTypo || q.weights[m.term].df == 0 {
+				continue
 			}
+			term := q.plan.terms[m.term].term
+			stems = append(stems, term)
+			if word := q.spelling(term, hits); word != "" {
+				c.Used = append(c.Used, word)
+			}
+		}
+		if len(c.Used) == 0 {
+			c.Used = stems
 		}
 		if len(c.Used) > 0 {
 			out = append(out, c)
@@ -82,7 +91,8 @@ func (q *search) corrections(hits []Hit) []Correction {
 	return out
 }
 
-// spelling returns the first word of the hits that has the term.
+// spelling returns the first word of the hits that has the term, nothing when
+// none has.
 func (q *search) spelling(term string, hits []Hit) string {
 	word := ""
 	for i := range hits {
@@ -100,7 +110,7 @@ func (q *search) spelling(term string, hits []Hit) string {
 			}
 		}
 	}
-	return term
+	return ""
 }
 
 // languagesOf returns by whose rules a document of that language was analysed,

@@ -60,6 +60,7 @@ func (s *Snapshot) addFacets(ctx context.Context, r *Request, own *collector, re
 func (s *Snapshot) collectMatches(ctx context.Context, r *Request, filter *Filter, c *collector) error {
 	all := Request{
 		Query: r.Query, Filter: filter, Group: r.Group, Params: r.Params, Limit: 1, CountLimit: 1,
+		Language: r.Language, Prefix: r.Prefix, NoTypos: r.NoTypos,
 	}
 	if r.Mode == ModeKeyword {
 		c.minScore = r.MinScore

@@ -78,3 +78,13 @@ func (s *Segment) readLanguages() error {
 // rules have changed, or have come for the language of a document. Searches
 // still find its documents, by the rules that they were analysed with.
 func (s *Segment) Outdated() bool { return s.outdated || s.meta.Analysis != analysis.Version }
+
+// Language returns the code of a language tag such as de-AT or german; ok is
+// false when there are no rules for it.
+func Language(tag string) (code string, ok bool) {
+	l, ok := analysis.ParseLanguage(tag)
+	return l.String(), ok
+}
+
+// Languages returns the codes of all languages with rules, sorted.
+func Languages() []string { return analysis.Languages() }

@@ -31,7 +31,7 @@ func parse(query string, rules *queryRules, a *analysis.Analyzer) *plan {
 }
 
 func (p *parser) read(query string) {
-	p.plan = &plan{numbers: make(map[string]int), limit: maxQueryTerms}
+	p.plan = &plan{numbers: make(map[string]int), limit: maxQueryTerms, words: make([]planWord, 0, 8)}
 	var bare []byte
 	for i := 0; i < len(query); {
 		piece, next, ok := nextPiece(query, i)

@@ -232,6 +232,15 @@ func rulesFor(tag string, indexed languageSet, settings *querySettings) queryRul
 	return r
 }
 
+// queryRules returns the rules for a query that says it is of a language.
+func (s *Snapshot) queryRules(tag string) *queryRules {
+	if tag == "" && s.settings == nil {
+		return &s.rules
+	}
+	r := rulesFor(tag, s.languages, s.settings)
+	return &r
+}
+
 // plain reports whether every word has one term, by the rules of English.
 func (r *queryRules) plain() bool { return len(r.languages) == 1 && r.languages[0] == analysis.English }
 

@@ -61,7 +61,7 @@ func genDocument(t *rapid.T, id int, version uint64) Document {
 	d := Document{
 		ID: testID(id), Version: version, ExternalID: fmt.Sprintf("ext-%d", id), Title: genText(t, "title", 3),
 		Language: rapid.SampledFrom(testLanguages).Draw(t, "language"),
-		DocType: rapid.SampledFrom([]string{"", "guide", "api"}).Draw(t, "type"), CreatedAt: int64(id * 1000),
+		DocType:  rapid.SampledFrom([]string{"", "guide", "api"}).Draw(t, "type"), CreatedAt: int64(id * 1000),
 		UpdatedAt: int64(version) * 10, Tags: rapid.SliceOfN(rapid.SampledFrom([]string{"x", "y"}), 0, 2).Draw(t, "tags"),
 	}
 	switch rapid.IntRange(0, 4).Draw(t, "metadata") {
@@ -232,7 +232,7 @@ func (l *lab) refresh(added []Tombstone) {
 	}
 	next := buildSnapshot(l.current, l.generation, handles, added)
 	l.current.Release()
-	l.current = next
+	l.current, l.ref.languages = next, next.languages
 }
 
 // cold returns a snapshot built at once from everything.
@@ -245,7 +245,7 @@ func (l *lab) cold() *Snapshot {
 }
 
 func (l *lab) check(s *Snapshot, r Request) {
-	l.ref.languages, l.ref.settings = s.languages, s.settings
+	l.ref.settings = s.settings
 	for range 4 { // pages
 		want, total := l.ref.search(r)
 		got, err := s.Search(context.Background(), r)

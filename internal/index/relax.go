@@ -55,36 +55,43 @@ type similarTerm struct {
 //	too few hits: rare words are completed, or corrected to far more frequent ones
 func (q *search) relax(ctx context.Context) error {
 	r := relaxer{plan: q.plan, request: q.request, lexicon: q.snapshot, df: q.dfOf}
-	defer func() { q.relaxed = r.relaxed }()
-	if err := q.relaxOnce(ctx, r.unknownWords); err != nil {
-		return err
-	}
-	if q.total == 0 && len(q.plan.required) > 0 && !r.strict() {
-		if err := q.dropPhrases(ctx, &r); err != nil {
-			return err
-		}
-	}
-	if q.total >= tooFew || r.strict() {
-		return nil
-	}
-	if changed, err := r.rareWords(); err != nil || !changed {
-		return err
-	}
-	if err := q.lookUp(); err != nil {
-		return err
-	}
-	return q.evaluate(ctx)
-}
-
-// dfOf returns the document frequency of a term that was looked up.
-func (q *search) dfOf(term int) int { return q.weights[term].df }
-
-// relaxOnce evaluates the plan after a change of it.
-func (q *search) relaxOnce(ctx context.Context, change func() (bool, error)) error {
-	changed, err := change()
+	changed, err := r.unknownWords()
 	if err != nil {
 		return err
 	}
+	q.relaxed = r.relaxed
+	if err := q.evaluateAgain(ctx, changed); err != nil || q.total >= tooFew || r.strict() {
+		return err
+	}
+	return q.relaxFurther(ctx, &r)
+}
+
+// relaxFurther widens a plan that has found too little.
+func (q *search) relaxFurther(ctx context.Context, r *relaxer) error {
+	defer func() { q.relaxed = r.relaxed }()
+	if q.total == 0 && len(q.plan.required) > 0 {
+		dropped, err := q.dropPhrases()
+		if err != nil {
+			return err
+		}
+		if dropped {
+			if _, err := r.unknownWords(); err != nil {
+				return err
+			}
+			if err := q.evaluateAgain(ctx, true); err != nil || q.total >= tooFew {
+				return err
+			}
+		}
+	}
+	changed, err := r.rareWords()
+	if err != nil || !changed {
+		return err
+	}
+	return q.evaluateAgain(ctx, true)
+}
+
+// evaluateAgain evaluates the plan, which has other terms perhaps.
+func (q *search) evaluateAgain(ctx context.Context, changed bool) error {
 	if changed {
 		if err := q.lookUp(); err != nil {
 			return err
@@ -94,13 +101,13 @@ func (q *search) relaxOnce(ctx context.Context, change func() (bool, error)) err
 }
 
 // dropPhrases gives up the required phrases that occur nowhere.
-func (q *search) dropPhrases(ctx context.Context, r *relaxer) error {
+func (q *search) dropPhrases() (dropped bool, err error) {
 	kept := q.plan.required[:0:0]
 	for i := range q.plan.required {
 		ph := &q.plan.required[i]
 		occurs, err := q.occurs(ph)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if occurs {
 			kept = append(kept, *ph)
@@ -113,12 +120,13 @@ func (q *search) dropPhrases(ctx context.Context, r *relaxer) error {
 			}
 		}
 	}
-	if len(kept) == len(q.plan.required) {
-		return nil
-	}
+	dropped = len(kept) < len(q.plan.required)
 	q.plan.required = kept
-	return q.relaxOnce(ctx, r.unknownWords)
+	return dropped, nil
 }
+
+// dfOf returns the document frequency of a term that was looked up.
+func (q *search) dfOf(term int) int { return q.weights[term].df }
 
 // occurs reports whether a live chunk has the phrase, whatever the filter.
 func (q *search) occurs(ph *phrases) (found bool, err error) {
@@ -179,24 +187,24 @@ func (r *relaxer) unknownWords() (changed bool, err error) {
 	if r.strict() {
 		return false, nil
 	}
-	return r.words(1, func(w *planWord) bool { return w.last && r.request.Prefix == PrefixAlways })
+	return r.words(1, r.request.Prefix == PrefixAlways)
 }
 
 // rareWords widens the words that occur in less than tooFew chunks.
 func (r *relaxer) rareWords() (changed bool, err error) {
-	return r.words(tooFew, func(*planWord) bool { return false })
+	return r.words(tooFew, false)
 }
 
-// words widens the words with less than enough occurrences, and those that
-// always are.
-func (r *relaxer) words(enough int, always func(*planWord) bool) (changed bool, err error) {
+// words widens the words with less than enough occurrences, and the last one if
+// that is to be completed always.
+func (r *relaxer) words(enough int, last bool) (changed bool, err error) {
 	for i := range r.plan.words {
 		w := &r.plan.words[i]
 		if w.quote >= 0 || r.done >= maxRelaxed || r.wasWidened(w.unit) {
 			continue
 		}
 		frequency := r.frequency(w.unit)
-		if frequency >= enough && !always(w) {
+		if frequency >= enough && !(last && w.last) {
 			continue
 		}
 		widened, err := r.word(w, frequency, frequency < enough)

@@ -181,8 +181,8 @@ func TestQueriesFindEveryLanguageOfTheIndex(t *testing.T) {
 	r := searchFor(t, s, Request{Query: "hauses", Highlight: true})
 	require.Equal(t, [][2]int{{4, 11}}, r.Hits[0].Highlights[0].Matches)
 	withSettings(t, s, Settings{DefaultLanguage: "fr"})
-	require.Empty(t, found(t, s, Request{Query: "hauses", NoTypos: true, Prefix: PrefixNever}))
-	require.Equal(t, "de", found(t, s, Request{Query: "hauses", Language: "de"}))
+	require.Empty(t, found(t, s, Request{Query: "книга", NoTypos: true, Prefix: PrefixNever}))
+	require.Equal(t, "ru", found(t, s, Request{Query: "книга", Language: "ru"}))
 }
 
 // A segment from before a language had rules is found by the rules it was made

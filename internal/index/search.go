@@ -174,8 +174,7 @@ func (q *search) run(ctx context.Context, s *Snapshot, r *Request) error {
 // begin reads the query and looks up its terms.
 func (q *search) begin(s *Snapshot, r *Request) error {
 	q.snapshot, q.request = s, r
-	rules := rulesFor(r.Language, s.languages, s.settings)
-	q.plan = parse(r.Query, &rules, q.analyzer)
+	q.plan = parse(r.Query, s.queryRules(r.Language), q.analyzer)
 	q.norms = s.normsOf(*r.Params)
 	return q.lookUp()
 }

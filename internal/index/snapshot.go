@@ -25,6 +25,7 @@ type Snapshot struct {
 	refs       atomic.Int64
 	norms      normCache
 	languages  languageSet // of all segments
+	rules      queryRules  // for queries that name no language
 	settings   *querySettings
 	expansions expansionCache
 }
@@ -112,6 +113,7 @@ func (s *Snapshot) summarise() {
 		s.maxLength = max(s.maxLength, v.meta.MaxLength)
 		s.maxTitle = max(s.maxTitle, v.meta.MaxTitleLength)
 	}
+	s.rules = rulesFor("", s.languages, nil)
 	s.stats = st
 }
 

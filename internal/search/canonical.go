@@ -46,6 +46,9 @@ func (r *Request) appendSubject(b []byte) []byte {
 	b = append(b, byte(r.Type.ordinal()))
 	b = appendText(b, string(r.GroupBy))
 	b = appendText(b, r.Query)
+	b = appendText(b, r.Language)
+	b = appendText(b, string(r.Prefix))
+	b = appendText(b, string(r.Typos))
 	b = append(b, byte(len(r.Sort)))
 	for _, s := range r.Sort {
 		b = append(appendText(b, s.Field), boolByte(s.Descending))

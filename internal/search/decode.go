@@ -101,6 +101,12 @@ func (d *decoder) field(name string, value json.RawMessage) {
 		d.string(name, value, &r.Fusion, "must be minmax or rrf")
 	case "min_score":
 		d.minScore(name, value)
+	case "language":
+		d.string(name, value, &r.Language, "must be a text")
+	case "prefix":
+		d.string(name, value, (*string)(&r.Prefix), "must be auto, always or never")
+	case "typo_tolerance":
+		d.string(name, value, (*string)(&r.Typos), "must be auto or off")
 	case "explain":
 		d.bool(name, value, &r.Explain)
 	case "user_id":

@@ -38,6 +38,7 @@ func encodeAnswer(r *Request, res *index.Result, by branches) []byte {
 	b = append(b, `,"type":"`...)
 	b = append(append(b, r.Type...), '"')
 	b = appendBranches(b, r, res, by)
+	b = appendReading(b, res)
 	b = appendResults(b, r, res)
 	b = append(b, `,"total_results":`...)
 	b = strconv.AppendInt(b, int64(res.Total), 10)
@@ -158,6 +159,13 @@ func appendTerm(b []byte, t *index.TermScore) []byte {
 	b = appendNumber(b, `,"average_length":`, t.AverageLength)
 	b = appendNumber(b, `,"query_weight":`, t.QueryWeight)
 	b = appendNumber(b, `,"contribution":`, t.Contribution)
+	if t.Variant != "" {
+		b = appendField(b, `,"variant":`, t.Variant)
+		b = appendNumber(b, `,"factor":`, t.Factor)
+	}
+	if t.Lead > 0 {
+		b = appendNumber(b, `,"lead":`, t.Lead)
+	}
 	return append(b, '}')
 }
 

@@ -79,15 +79,39 @@ type Request struct {
 	Fusion  string
 	// MinScore leaves out results that score less; nil for none.
 	MinScore *float64
+	// Language is the query's, as a tag; empty for the tenant's default.
+	Language string
+	// Prefix and Typos say how generously the query is read.
+	Prefix Prefix
+	Typos  Typos
 	// UserID is the caller's name for who searches. It never changes an answer.
 	UserID string
 
 	after *index.Cursor // the decoded cursor
 }
 
+// Prefix says when the last word of a query is completed.
+type Prefix string
+
+// The values of Prefix: when it is found too little otherwise, always, never.
+const (
+	PrefixAuto   Prefix = "auto"
+	PrefixAlways Prefix = "always"
+	PrefixNever  Prefix = "never"
+)
+
+// Typos says whether words are corrected that are found too little.
+type Typos string
+
+// The values of Typos.
+const (
+	TyposAuto Typos = "auto"
+	TyposOff  Typos = "off"
+)
+
 // NewRequest returns a request for query with everything else at its default.
 func NewRequest(query string) *Request {
-	return &Request{Query: query, Type: TypeHybrid, Limit: DefaultLimit, Highlight: true, GroupBy: GroupDocument}
+	return &Request{Query: query, Type: TypeHybrid, Limit: DefaultLimit, Highlight: true, GroupBy: GroupDocument, Prefix: PrefixAuto, Typos: TyposAuto}
 }
 
 // Validate checks the whole request and brings it to its normal form. Every
@@ -106,12 +130,41 @@ func (r *Request) Validate() error {
 	}
 	r.validateList(&v)
 	r.validateHybrid(&v)
+	r.validateReading(&v)
 	v.text("user_id", r.UserID, MaxUserIDBytes)
 	if r.Filter != nil {
 		normalize(r.Filter)
 	}
 	r.readCursor(&v)
 	return v.err()
+}
+
+// validateReading checks how the query is to be read, and brings the language to
+// its code, so that de-AT and german are one search.
+func (r *Request) validateReading(v *violations) {
+	switch r.Prefix {
+	case "":
+		r.Prefix = PrefixAuto
+	case PrefixAuto, PrefixAlways, PrefixNever:
+	default:
+		v.add("prefix", "must be auto, always or never")
+	}
+	switch r.Typos {
+	case "":
+		r.Typos = TyposAuto
+	case TyposAuto, TyposOff:
+	default:
+		v.add("typo_tolerance", "must be auto or off")
+	}
+	if r.Language == "" {
+		return
+	}
+	code, ok := index.Language(r.Language)
+	if !ok {
+		v.add("language", "has no rules here; leave it out, or use one of %s", strings.Join(index.Languages(), ", "))
+		return
+	}
+	r.Language = code
 }
 
 // readCursor must come after the normal form of the filter, which the cursor is

@@ -52,6 +52,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 	require.NoError(t, r.Filter.Validate())
 	require.Equal(t, Request{
 		Query: "q", Type: TypeKeyword, Limit: 100, GroupBy: GroupNone, Explain: true, UserID: "u", Filter: want,
+		Prefix: PrefixAuto, Typos: TyposAuto,
 	}, *r)
 }
 

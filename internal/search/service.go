@@ -177,6 +177,13 @@ func (r *Request) forIndex() index.Request {
 		Query: r.Query, Limit: r.Limit, Filter: r.Filter, After: r.after,
 		Highlight: r.Highlight && r.Include.has(fieldHighlights), Fragments: r.Fragments, FragmentSize: r.FragmentSize,
 		Explain: r.Explain, Sort: r.Sort, Facets: slices.Clone(r.Facets), MinScore: r.MinScore,
+		Language: r.Language, NoTypos: r.Typos == TyposOff,
+	}
+	switch r.Prefix {
+	case PrefixAlways:
+		q.Prefix = index.PrefixAlways
+	case PrefixNever:
+		q.Prefix = index.PrefixNever
 	}
 	switch {
 	case r.GroupBy == GroupNone:

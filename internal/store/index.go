@@ -15,7 +15,7 @@ import (
 // IndexState implements index.Source: the tenant's live segments, and the
 // tombstones newer than the given generation, as of one moment.
 func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) (out index.State, err error) {
-	// Three statements, one moment: a commit between them would show its
+	// Several statements, one moment: a commit between them would show its
 	// segments without its generation.
 	err = s.readInTenant(ctx, tenant, func(q *db.Queries) error {
 		state, err := q.IndexStateGet(ctx, tenant)
@@ -26,6 +26,11 @@ func (s *Store) IndexState(ctx context.Context, tenant uuid.UUID, since uint64) 
 			return err
 		}
 		out.Generation = uint64(state.Generation)
+		settings, err := q.SearchSettingsGet(ctx, tenant)
+		if err != nil && !noRows(err) {
+			return err
+		}
+		out.Settings = settings.Settings
 		segments, err := q.IndexSegmentList(ctx, tenant)
 		if err != nil {
 			return err

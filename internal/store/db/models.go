@@ -321,6 +321,13 @@ type SearchEventsDefault struct {
 	UserID   string
 }
 
+type SearchSetting struct {
+	TenantID  uuid.UUID
+	Version   int64
+	Settings  json.RawMessage
+	UpdatedAt time.Time
+}
+
 type Session struct {
 	TenantID   uuid.UUID
 	ID         uuid.UUID
