@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -195,16 +194,3 @@ func (s *Server) compactIndex(ctx context.Context, _ *struct{}) (*indexWorkOutpu
 	}
 	return s.indexWork("requested", "compact/"+tenant.String()), nil
 }
-
-// temporalAway is for requests that need Temporal at once. What it said stays in
-// the chain, for the log.
-func temporalAway(err error) error {
-	if domain.CodeOf(err) != domain.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("%w: %w", &domain.Error{
-		Code: domain.CodeUnavailable, Message: "Temporal does not answer; try again", RetryAfterSeconds: temporalRetrySeconds,
-	}, err)
-}
-
-const temporalRetrySeconds = 5

@@ -224,16 +224,6 @@ func (s *Server) trainEmbeddings(ctx context.Context, _ *struct{}) (*embeddingsO
 	return s.getEmbeddings(ctx, nil)
 }
 
-// temporalAway makes an error of the durable work one that a caller may see.
-func temporalAway(err error) error {
-	if domain.CodeOf(err) != domain.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("%w: %w", &domain.Error{
-		Code: domain.CodeUnavailable, Message: "Temporal, which runs the work, is not available at the moment", RetryAfterSeconds: 5,
-	}, err)
-}
-
 func (s *Server) rollBackEmbeddings(ctx context.Context, _ *struct{}) (*embeddingsOutput, error) {
 	tenant := caller(ctx).TenantID
 	if _, _, err := s.deps.Store.RollBack(ctx, tenant); err != nil {
