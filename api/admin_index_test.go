@@ -70,6 +70,7 @@ type awayKeeper struct{}
 func (awayKeeper) StartRebuild(context.Context, uuid.UUID, string) (uuid.UUID, string, error) {
 	return uuid.Nil, "", context.DeadlineExceeded
 }
+
 func (awayKeeper) RequestCompaction(context.Context, uuid.UUID) error {
 	return context.DeadlineExceeded
 }
