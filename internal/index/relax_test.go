@@ -172,9 +172,21 @@ func TestQueriesFindEveryLanguageOfTheIndex(t *testing.T) {
 		Document{ID: testID(3), ExternalID: "fr", Language: "fr", Chunks: []Chunk{{Content: "l'eau ou l'or"}}},
 	)
 	for _, c := range []struct{ query, language, want string }{
-		{"Haus", "", "de"}, {"hauses", "", "de"}, {"haus", "de", "de"}, {"книга", "fr", ""}, {"houses", "", "en"}, {"run", "de", "en"},
-		{"run", "en", "en"}, {"книга", "", "ru"}, {"елка", "ru-RU", "ru"}, {`"красная книга"`, "", "ru"}, {"eau", "", "fr"}, {"l'eau", "fr", "fr"},
-		{"or", "fr", "fr"}, {"haus -stadt", "", ""}, {"haus", "klingon", "de"},
+		{"Haus", "", "de"},
+		{"hauses", "", "de"},
+		{"haus", "de", "de"},
+		{"книга", "fr", ""},
+		{"houses", "", "en"},
+		{"run", "de", "en"},
+		{"run", "en", "en"},
+		{"книга", "", "ru"},
+		{"елка", "ru-RU", "ru"},
+		{`"красная книга"`, "", "ru"},
+		{"eau", "", "fr"},
+		{"l'eau", "fr", "fr"},
+		{"or", "fr", "fr"},
+		{"haus -stadt", "", ""},
+		{"haus", "klingon", "de"},
 	} {
 		require.Equal(t, c.want, found(t, s, Request{Query: c.query, Language: c.language, NoTypos: true, Prefix: PrefixNever}), "%q in %q", c.query, c.language)
 	}
@@ -232,8 +244,10 @@ func TestSynonyms(t *testing.T) {
 		"JavaScript on a server",  // 9
 	)
 	withSettings(t, s, Settings{Synonyms: []Synonym{
-		{Words: []string{"car", "automobile"}}, {Words: []string{"NYC", "new york", "big apple"}},
-		{From: "laptop", To: []string{"notebook"}}, {From: "node.js", To: []string{"javascript"}},
+		{Words: []string{"car", "automobile"}},
+		{Words: []string{"NYC", "new york", "big apple"}},
+		{From: "laptop", To: []string{"notebook"}},
+		{From: "node.js", To: []string{"javascript"}},
 	}})
 	for query, want := range map[string]string{
 		"cars": "0 1", "automobile": "1 0", "nyc": "3 7 2", "laptop": "5 6", "notebook": "6", "node.js": "8 9",
