@@ -28,6 +28,7 @@ type PurgeExpiredOutput struct {
 	Deliveries      int64 `json:"deliveries"`
 	Endpoints       int64 `json:"endpoints"`
 	CachedVectors   int64 `json:"cached_vectors"`
+	EmbeddingModels int64 `json:"embedding_models"`
 }
 
 // PurgeExpired removes expired idempotency keys and sessions, old events, old deliveries

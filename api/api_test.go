@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 type fakeStarter struct {
 	mu   sync.Mutex
 	jobs []domain.Job
+	// trainings counts the models asked for, trainErr is what that answers.
+	trainings int
+	trainErr  error
 }
 
 func (f *fakeStarter) StartJob(job domain.Job) {
@@ -44,6 +47,21 @@ func (f *fakeStarter) StartJob(job domain.Job) {
 }
 func (f *fakeStarter) CancelWorkflow(context.Context, string) error { return nil }
 func (f *fakeStarter) WorkflowURL(id string) string                 { return "http://temporal.test/" + id }
+
+func (f *fakeStarter) TrainEmbeddings(context.Context, uuid.UUID, string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.trainings++
+	return f.trainErr
+}
+func (f *fakeStarter) CancelTraining(context.Context, uuid.UUID) error { return nil }
+func (f *fakeStarter) RequestVectors(context.Context, uuid.UUID) error { return nil }
+func (f *fakeStarter) EmbeddingsWorkflowID(_ uuid.UUID, training bool) string {
+	if training {
+		return "train"
+	}
+	return "embed"
+}
 
 func (f *fakeStarter) UIURL() string                        { return "http://temporal.test" }
 func (f *fakeStarter) Health(context.Context) error         { return nil }

@@ -19,6 +19,14 @@ type Starter interface {
 	// CancelWorkflow asks a job's workflow to end, as a courtesy: the job's row is
 	// what counts.
 	CancelWorkflow(ctx context.Context, workflowID string) error
+	// TrainEmbeddings starts the making of a tenant's next model; one that is
+	// running is a conflict. CancelTraining ends it as a courtesy, RequestVectors
+	// has lacking vectors made.
+	TrainEmbeddings(ctx context.Context, tenant uuid.UUID, reason string) error
+	CancelTraining(ctx context.Context, tenant uuid.UUID) error
+	RequestVectors(ctx context.Context, tenant uuid.UUID) error
+	// EmbeddingsWorkflowID is the workflow that makes a model, or vectors.
+	EmbeddingsWorkflowID(tenant uuid.UUID, training bool) string
 	// WorkflowURL is the workflow's page in the Temporal UI, "" when unknown.
 	WorkflowURL(workflowID string) string
 	// UIURL is the Temporal UI, "" when unknown.

@@ -12,6 +12,7 @@ import (
 	adminui "github.com/rustassistant/rustassistant/admin-ui"
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/embed/registry"
 	"github.com/rustassistant/rustassistant/internal/ratelimit"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
@@ -31,6 +32,8 @@ type Deps struct {
 	// none can be made.
 	WebhookSender *webhook.Sender
 	WebhookSealer *webhook.Sealer
+	// Models say which embedding model is configured; nil for none.
+	Models *registry.Registry
 	// Analytics records searches; nil records none.
 	Analytics SearchRecorder
 	// Checks are asked by the health endpoints beside database and temporal.
@@ -67,6 +70,9 @@ func (d Deps) withDefaults() Deps {
 	setDefault(&d.MaxDocumentBytes, domain.MaxContentBytes)
 	setDefault(&d.MaxBulkBytes, 1<<30)
 	setDefault(&d.MaxBulkRequests, 4)
+	if d.Models == nil {
+		d.Models = registry.None()
+	}
 	if d.WebhookSender == nil {
 		d.WebhookSender = webhook.NewSender(webhook.Options{})
 	}

@@ -31,8 +31,10 @@ type TenantStats struct {
 	Chunks    ChunkStats    `json:"chunks"`
 	Index     IndexStats    `json:"index"`
 	Indexing  IndexingStats `json:"indexing"`
-	Search    search.Stats  `json:"search"`
-	Cache     cache.Stats   `json:"cache"`
+	// Embeddings is where semantic search stands.
+	Embeddings EmbeddingStats `json:"embeddings"`
+	Search     search.Stats   `json:"search"`
+	Cache      cache.Stats    `json:"cache"`
 }
 
 // DocumentStats counts documents.
@@ -83,6 +85,10 @@ func (s *Server) tenantStats(ctx context.Context, tenant uuid.UUID) (TenantStats
 	if err != nil {
 		return TenantStats{}, err
 	}
+	embeddings, err := s.embeddingStats(ctx, tenant)
+	if err != nil {
+		return TenantStats{}, err
+	}
 	searches := s.deps.Search.Stats()
 	return TenantStats{
 		Documents: DocumentStats{
@@ -95,6 +101,6 @@ func (s *Server) tenantStats(ctx context.Context, tenant uuid.UUID) (TenantStats
 			Completed: stored.Jobs[domain.JobCompleted], CompletedWithErrors: stored.Jobs[domain.JobCompletedWithErrors],
 			Failed: stored.Jobs[domain.JobFailed], Canceled: stored.Jobs[domain.JobCanceled],
 		},
-		Search: searches, Cache: searches.Cache,
+		Embeddings: embeddings, Search: searches, Cache: searches.Cache,
 	}, nil
 }

@@ -313,9 +313,14 @@ func TestWhatHappensWithoutAWorkerIsDeliveredByTheSweep(t *testing.T) {
 // recordSweep keeps the history of a finished sweep.
 func (p *product) recordSweep() {
 	p.t.Helper()
+	p.recordScheduled("recover-deliveries", "RecoverDeliveries", "swept")
+}
+
+func (p *product) recordScheduled(schedule, workflow, name string) {
+	p.t.Helper()
 	var id string
 	p.eventually("a sweep has ended", func() bool {
-		d, err := p.temporal.ScheduleClient().GetHandle(p.t.Context(), "recover-deliveries").Describe(p.t.Context())
+		d, err := p.temporal.ScheduleClient().GetHandle(p.t.Context(), schedule).Describe(p.t.Context())
 		if err != nil || len(d.Info.RecentActions) == 0 || d.Info.RecentActions[0].StartWorkflowResult == nil {
 			return false
 		}
@@ -323,7 +328,7 @@ func (p *product) recordSweep() {
 		return true
 	})
 	require.NoError(p.t, p.temporal.GetWorkflow(p.t.Context(), id, "").Get(p.t.Context(), nil))
-	p.record(id, "RecoverDeliveries", "swept")
+	p.record(id, workflow, name)
 }
 
 // endless stands for an endpoint whose work never ends.

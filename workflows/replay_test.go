@@ -11,14 +11,17 @@ import (
 
 // recorded names the workflows that must have recorded histories, one folder each.
 var recorded = map[string]any{
-	"IndexDocuments":    IndexDocuments,
-	"CompactIndex":      CompactIndex,
-	"DeliverWebhooks":   DeliverWebhooks,
-	"RecoverPending":    RecoverPending,
-	"RecoverDeliveries": RecoverDeliveries,
-	"PurgeExpired":      PurgeExpired,
-	"RollupAnalytics":   RollupAnalytics,
-	"PurgeAnalytics":    PurgeAnalytics,
+	"IndexDocuments":     IndexDocuments,
+	"CompactIndex":       CompactIndex,
+	"DeliverWebhooks":    DeliverWebhooks,
+	"TrainEmbeddings":    TrainEmbeddings,
+	"EmbedIndex":         EmbedIndex,
+	"StartDueEmbeddings": StartDueEmbeddings,
+	"RecoverPending":     RecoverPending,
+	"RecoverDeliveries":  RecoverDeliveries,
+	"PurgeExpired":       PurgeExpired,
+	"RollupAnalytics":    RollupAnalytics,
+	"PurgeAnalytics":     PurgeAnalytics,
 }
 
 // A change that breaks this would break workflows that are open when the new

@@ -26,8 +26,12 @@ tenant of its own, on passages and queries that it makes itself or on yours (--f
 The figures are those of this machine as it is: the server, its database and this command share it.`,
 		Example: `  rustassistant bench
   rustassistant bench --file docs.jsonl.zst --queries short.txt --queries long.txt --tenant bench-docs
-  rustassistant bench search --queries short.txt --clients 4 --duration 20s --cached
-  rustassistant bench search --queries short.txt --rate 300`,
+  rustassistant bench search --queries short.txt --type keyword,hybrid --clients 4 --duration 20s --cached
+  rustassistant bench search --queries short.txt --rate 300
+  rustassistant bench search --queries short.txt --workload zipf
+  rustassistant bench scale --file docs.jsonl.zst --queries short.txt
+  rustassistant bench tenants --pid server=1234
+  rustassistant bench staleness --second http://127.0.0.1:8081`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openBench(cmd, &c)
@@ -40,7 +44,8 @@ The figures are those of this machine as it is: the server, its database and thi
 	c.addFlags(cmd)
 	c.addTenantFlag(cmd)
 	f.add(cmd)
-	cmd.AddCommand(newBenchSearchCommand(), newBenchIndexCommand(), newBenchLatencyCommand())
+	cmd.AddCommand(newBenchSearchCommand(), newBenchIndexCommand(), newBenchLatencyCommand(),
+		newBenchScaleCommand(), newBenchTenantsCommand(), newBenchStalenessCommand())
 	return cmd
 }
 
@@ -51,51 +56,6 @@ func openBench(cmd *cobra.Command, c *connection) (*apiclient.Client, error) {
 		return nil, err
 	}
 	return client, client.Ping(cmd.Context())
-}
-
-func newBenchSearchCommand() *cobra.Command {
-	var c connection
-	var o loadgen.SearchOptions
-	var queries string
-	var uncached bool
-	cmd := &cobra.Command{
-		Use:   "search --queries FILE",
-		Short: "Measure search: throughput (closed loop) or latency at a rate (open loop)",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if o.Queries, err = readQueries(queries); err != nil {
-				return err
-			}
-			if o.Client, err = openBench(cmd, &c); err != nil {
-				return err
-			}
-			res, err := loadgen.Search(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			t := newTable(cmd.OutOrStdout(), searchColumns)
-			t.row(searchRow(searchName(o), o, res)...)
-			t.flush()
-			return reportErrors(cmd.OutOrStdout(), res)
-		},
-	}
-	c.addFlags(cmd)
-	c.addTenantFlag(cmd)
-	f := cmd.Flags()
-	f.StringVar(&queries, "queries", "", "file with one query a line (required)")
-	f.IntVar(&o.Clients, "clients", 4, "connections at the same time")
-	f.DurationVar(&o.Duration, "duration", 10*time.Second, "how long is measured")
-	f.DurationVar(&o.Warmup, "warmup", time.Second, "how long is asked before")
-	f.Float64Var(&o.Rate, "rate", 0, "requests a second (open loop); 0 asks as soon as answered (closed loop)")
-	f.BoolVar(&o.Cached, "cached", false, "answers from the cache: each query is asked before, some more often than others")
-	f.BoolVar(&uncached, "uncached", false, "answers from the index (default)")
-	f.Float64Var(&o.Zipf, "zipf", 1.1, "how unequal cached queries are: rank r is asked in proportion to 1/r^zipf")
-	f.IntVar(&o.Limit, "limit", 10, "results of each search")
-	f.StringVar(&o.Type, "type", "keyword", "hybrid, keyword or semantic")
-	f.Uint64Var(&o.Seed, "seed", 1, "fixes the order of the queries")
-	cmd.MarkFlagsMutuallyExclusive("cached", "uncached")
-	required(cmd, "queries")
-	return cmd
 }
 
 func newBenchIndexCommand() *cobra.Command {

@@ -28,10 +28,7 @@ func (t *table) flush() { _ = t.w.Flush() }
 var searchColumns = []string{"search", "clients", "rate", "answers", "errors", "answers/s", "p50 ms", "p90", "p99", "p99.9", "max", "cache"}
 
 func searchName(o loadgen.SearchOptions) string {
-	if o.Cached {
-		return o.Type + ", cached"
-	}
-	return o.Type + ", uncached"
+	return o.Type + ", " + string(o.Workload)
 }
 
 func searchRow(name string, o loadgen.SearchOptions, r *loadgen.SearchResult) []string {

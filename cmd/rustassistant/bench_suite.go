@@ -111,11 +111,11 @@ func (f *suiteFlags) searches(cmd *cobra.Command, client *apiclient.Client, sets
 	defer t.flush()
 	for _, set := range sets {
 		for _, mode := range []struct {
-			clients int
-			cached  bool
-		}{{1, false}, {4, false}, {1, true}, {4, true}} {
+			clients  int
+			workload loadgen.Workload
+		}{{1, loadgen.WorkloadUncached}, {4, loadgen.WorkloadUncached}, {1, loadgen.WorkloadCached}, {4, loadgen.WorkloadCached}} {
 			o := loadgen.SearchOptions{
-				Client: client, Queries: set.queries, Type: "keyword", Limit: 10, Clients: mode.clients, Cached: mode.cached, Zipf: 1.1,
+				Client: client, Queries: set.queries, Type: "keyword", Limit: 10, Clients: mode.clients, Workload: mode.workload, Zipf: 1.1,
 				Duration: f.duration, Warmup: time.Second, Seed: 1,
 			}
 			name := set.name + ", " + searchName(o)

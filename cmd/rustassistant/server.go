@@ -76,7 +76,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	answers := a.newCache(redisClient)
 	starter := workflows.NewStarter(a.workflows)
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
-	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations})
+	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models})
 	deps := a.apiDeps(o, verifier, starter, service)
 	recorder := a.newRecorder()
 	if recorder != nil {
@@ -144,7 +144,7 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
-		WebhookSender: a.sender, WebhookSealer: a.sealer,
+		WebhookSender: a.sender, WebhookSealer: a.sealer, Models: a.models,
 	}
 }
 

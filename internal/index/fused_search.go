@@ -70,7 +70,7 @@ func (q *search) searchVectors(ctx context.Context, s *Snapshot, r *Request) ([]
 		return nil, err
 	}
 	if r.Mode == ModeSemantic {
-		f.branch.run(q, f.sets, semanticDepth, semanticNear)
+		f.branch.run(q, f.sets, r.depthOf())
 		f.poolVectors(q)
 	} else if err := q.fuse(); err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (f *fusedSearch) buffer(view int) *bitset {
 // fuse fills the pool from both branches and ranks it.
 func (q *search) fuse() error {
 	f := q.fused
-	f.branch.run(q, f.sets, fusedDepth, fusedNearest)
+	f.branch.run(q, f.sets, q.request.depthOf())
 	f.join(q)
 	if err := f.lookUpKeyword(q); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (q *search) countFused(listed int) {
 // are there only when the keyword branch had more than it gave to the pool.
 func (q *search) appendRest(ctx context.Context, n int) error {
 	f := q.fused
-	if q.scoring() && len(f.keyword) < fusedDepth {
+	if q.scoring() && len(f.keyword) < q.request.depthOf().hits {
 		return nil
 	}
 	total, lowerBound := q.total, q.lowerBound

@@ -157,6 +157,7 @@ type lab struct {
 	tombstones []Tombstone
 	current    *Snapshot // grown step by step, as a Manager does
 	segments   int
+	dims       int // of the vectors; 0 for none
 }
 
 func newLab(t require.TestingT) *lab {
@@ -183,6 +184,9 @@ func (l *lab) commit(docs ...Document) {
 	require.NoError(l.t, err)
 	l.generation++
 	l.addSegment(data, meta, l.generation)
+	if l.dims > 0 && l.generation%4 != 0 { // others get theirs later
+		l.embed(len(l.refs) - 1)
+	}
 	l.refresh(nil)
 }
 
@@ -202,14 +206,17 @@ func (l *lab) merge(chosen []int) {
 	}
 	inputs, err := l.current.MergeInputs(ids...)
 	require.NoError(l.t, err)
-	var out strings.Builder
-	meta, err := Merge(context.Background(), inputs, &out)
+	var out, vectors strings.Builder
+	meta, vmeta, err := MergeWithVectors(context.Background(), inputs, &out, &vectors)
 	require.NoError(l.t, err)
 	applied := l.generation
 	l.refs = slices.DeleteFunc(l.refs, func(r SegmentRef) bool { return slices.Contains(ids, r.ID) })
 	l.generation++
 	if meta.Docs > 0 {
 		l.addSegment([]byte(out.String()), meta, applied)
+		if vmeta.Dims > 0 {
+			l.addVectors(len(l.refs)-1, []byte(vectors.String()), vmeta)
+		}
 	}
 	l.refresh(nil)
 }
@@ -228,6 +235,9 @@ func (l *lab) refresh(added []Tombstone) {
 		if h == nil {
 			h = newSegmentHandle(ref.ID, l.open(ref))
 		}
+		if v == nil && ref.Vectors != nil {
+			v = newVectorsHandle(ref.Vectors.ID, l.openVectors(ref))
+		}
 		handles = append(handles, refHandle{ref, h, v})
 	}
 	next := buildSnapshot(l.current, l.generation, handles, added)
@@ -239,7 +249,7 @@ func (l *lab) refresh(added []Tombstone) {
 func (l *lab) cold() *Snapshot {
 	var list []LoadedSegment
 	for _, ref := range l.refs {
-		list = append(list, LoadedSegment{Ref: ref, Segment: l.open(ref)})
+		list = append(list, LoadedSegment{Ref: ref, Segment: l.open(ref), Vectors: l.openVectors(ref)})
 	}
 	return NewSnapshot(l.generation, list, l.tombstones)
 }

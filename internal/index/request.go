@@ -74,6 +74,7 @@ type Request struct {
 	Fusion  Fusion
 	// MinScore leaves out hits whose Score is below it; nil means none.
 	MinScore *float64
+	depth    *vectorDepth // nil for the depth of the mode
 }
 
 // Prefix says whether the last word of a query, if it is not followed by a space,

@@ -209,7 +209,7 @@ func (q *search) evaluate(ctx context.Context) error {
 func (q *search) startRanking() {
 	if q.fusing {
 		q.fused.start()
-		q.top.reset(fusedDepth, nil)
+		q.top.reset(q.request.depthOf().hits, nil)
 		return
 	}
 	q.top.reset(q.request.Limit, q.cursor())

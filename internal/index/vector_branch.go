@@ -8,18 +8,33 @@ import (
 // How far the vector branch looks. Of the chunks with the nearest signs, many
 // more than are asked for are scored by their components, since signs alone order
 // chunks roughly.
-const (
-	// fusedDepth is how many hits of each branch hybrid fuses.
-	fusedDepth     = 200
-	fusedNearest   = 2000 // chunks
-	semanticDepth  = 1000 // hits of a semantic search
-	semanticNear   = 5000 // chunks
-	maxNearestTies = 4    // times what is asked for
+var (
+	fusedDepth    = vectorDepth{hits: 200, nearest: 2000}
+	semanticDepth = vectorDepth{hits: 1000, nearest: 3000}
 )
+
+// vectorDepth is how many hits are ranked out of how many chunks with the nearest
+// signs. Of the keyword branch as many hits are fused.
+type vectorDepth struct{ hits, nearest int }
+
+// depthOf returns the depth of a request.
+func (r *Request) depthOf() vectorDepth {
+	switch {
+	case r.depth != nil:
+		return *r.depth
+	case r.Mode == ModeSemantic:
+		return semanticDepth
+	}
+	return fusedDepth
+}
+
+// maxNearestTies is how many times what is asked for equally near chunks may make
+// it.
+const maxNearestTies = 4
 
 // vectorBranch ranks hits by the likeness of their best chunk.
 type vectorBranch struct {
-	query vectorQuery
+	query *vectorQuery
 	scan  hammingScan
 	top   topK
 	hits  []candidate // best first; scores in vectorUnits
@@ -28,10 +43,11 @@ type vectorBranch struct {
 	more bool
 }
 
-// run ranks the depth best hits out of the chunks with the nearest signs.
-func (b *vectorBranch) run(q *search, sets []bitset, depth, nearest int) {
+// run ranks the best hits.
+func (b *vectorBranch) run(q *search, sets []bitset, depth vectorDepth) {
 	views := q.snapshot.views
-	b.scan.reset(b.query.signs, q.snapshot.dimensions, nearest)
+	b.query = &q.fused.query
+	b.scan.reset(b.query.signs, q.snapshot.dimensions, depth.nearest)
 	for i, v := range views {
 		if v.vectors != nil {
 			b.scan.view(v, i, sets[i])
@@ -39,10 +55,10 @@ func (b *vectorBranch) run(q *search, sets []bitset, depth, nearest int) {
 	}
 	b.scan.compact()
 	b.cutTies(views)
-	b.top.reset(depth, nil)
+	b.top.reset(depth.hits, nil)
 	b.docs = 0
 	b.rank(views, q.request.Group)
-	b.more = len(b.scan.found) >= nearest || b.docs > depth
+	b.more = len(b.scan.found) >= depth.nearest || b.docs > depth.hits
 	b.hits = b.top.sorted(b.hits)
 }
 

@@ -27,13 +27,13 @@ type target struct {
 	path string
 }
 
-// newTarget prepares POST requests to a path of the client's server.
-func newTarget(client *apiclient.Client, path string, header ...string) (*target, error) {
+// newTarget prepares searches of the client's server.
+func newTarget(client *apiclient.Client, header ...string) (*target, error) {
 	u, err := url.Parse(client.BaseURL())
 	if err != nil {
 		return nil, err
 	}
-	t := &target{address: u.Host, path: u.Path + path}
+	t := &target{address: u.Host, path: u.Path + "/api/search"}
 	if u.Scheme == "https" {
 		t.tls = &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
 	}

@@ -78,7 +78,7 @@ func TestCachedPrefersFewQueries(t *testing.T) {
 	for i := range queries {
 		queries[i] = fmt.Sprint("q", i)
 	}
-	o := SearchOptions{Client: c, Queries: queries, Clients: 3, Duration: 300 * time.Millisecond, Cached: true, Zipf: 1.3}
+	o := SearchOptions{Client: c, Queries: queries, Clients: 3, Duration: 300 * time.Millisecond, Workload: WorkloadCached, Zipf: 1.3}
 	res, err := Search(t.Context(), o)
 	require.NoError(t, err)
 	require.Len(t, seen, 50, "each is asked before")
@@ -155,7 +155,7 @@ func TestConnectionReadsEachFormOfAnswer(t *testing.T) {
 			fmt.Fprint(w, "ok")
 		}
 	}))
-	target, err := newTarget(c, "/api/search")
+	target, err := newTarget(c)
 	require.NoError(t, err)
 	connection := &conn{target: target}
 	defer connection.shut()

@@ -27,10 +27,10 @@ type SearchOptions struct {
 	Duration, Warmup time.Duration
 	// Rate makes an open loop of that many requests a second; 0 is the closed loop.
 	Rate float64
-	// Cached asks each query once before, and then some more often than others: the query of rank r with a probability
-	// proportional to 1/r^Zipf. Otherwise each answer comes from the index, and queries take turns.
-	Cached bool
-	Zipf   float64
+	// Workload is WorkloadUncached when empty. In the others the query of rank r is asked with a probability proportional
+	// to 1/r^Zipf.
+	Workload Workload
+	Zipf     float64
 	// Seed fixes the order of the queries.
 	Seed uint64
 }
@@ -42,6 +42,8 @@ type SearchResult struct {
 	Latency  *hdrhistogram.Histogram // microseconds, of answers with status 200
 	Errors   map[string]int64        // by what went wrong
 	Cache    map[string]int64        // by X-Cache
+	// Hits and Misses are Latency by where the answer came from: the cache (also a stale one) or the index.
+	Hits, Misses *hdrhistogram.Histogram
 }
 
 // Rate is answers a second.
@@ -59,11 +61,8 @@ func record(h *hdrhistogram.Histogram, d time.Duration) {
 
 // Search asks queries until the time is over or ctx ends.
 func Search(ctx context.Context, o SearchOptions) (*SearchResult, error) {
-	if len(o.Queries) == 0 {
-		return nil, errors.New("there are no queries")
-	}
-	if o.Cached && o.Zipf <= 1 {
-		return nil, fmt.Errorf("the exponent of the distribution is %g, it must be above 1", o.Zipf)
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	requests, err := searchRequests(o)
 	if err != nil {
@@ -83,10 +82,10 @@ func Search(ctx context.Context, o SearchOptions) (*SearchResult, error) {
 // searchRequests builds the request of each query, in an order that the seed fixes.
 func searchRequests(o SearchOptions) ([][]byte, error) {
 	var header []string
-	if !o.Cached {
+	if o.Workload == WorkloadUncached {
 		header = []string{"Cache-Control: no-cache"}
 	}
-	t, err := newTarget(o.Client, "/api/search", header...)
+	t, err := newTarget(o.Client, header...)
 	if err != nil {
 		return nil, err
 	}
@@ -113,27 +112,29 @@ type searchClient struct {
 	conn
 	zipf    *rand.Zipf
 	latency *hdrhistogram.Histogram
+	hits    *hdrhistogram.Histogram
+	misses  *hdrhistogram.Histogram
 	count   int64
 	errors  map[string]int64
 	cache   [cacheStates]int64
 }
 
-// connect opens all connections. With Cached it also asks every query once.
+// connect opens all connections. For WorkloadCached it also asks every query once.
 func (s *searchLoad) connect(ctx context.Context) error {
-	t, err := newTarget(s.Client, "/api/search")
+	t, err := newTarget(s.Client)
 	if err != nil {
 		return err
 	}
 	for i := range max(s.Clients, 1) {
 		r := rand.New(rand.NewPCG(s.Seed, uint64(i)+2))
 		c := &searchClient{conn: conn{target: t}}
-		if s.Cached {
+		if s.Workload != WorkloadUncached {
 			c.zipf = rand.NewZipf(r, s.Zipf, 1, uint64(len(s.requests)-1))
 		}
 		s.clients = append(s.clients, c)
 	}
 	first := s.requests[:1]
-	if s.Cached {
+	if s.Workload == WorkloadCached {
 		first = s.requests
 	}
 	for _, r := range first {
@@ -161,13 +162,17 @@ func (s *searchLoad) run(ctx context.Context, d time.Duration) *SearchResult {
 	var wg sync.WaitGroup
 	for _, c := range s.clients {
 		c.latency, c.errors, c.cache, c.count = newHistogram(), map[string]int64{}, [cacheStates]int64{}, 0
+		c.hits, c.misses = newHistogram(), newHistogram()
 		wg.Go(func() { s.ask(ctx, c, begin, begin.Add(d)) })
 	}
 	wg.Wait()
 	r := &SearchResult{Elapsed: time.Since(begin), Latency: newHistogram(), Errors: map[string]int64{}, Cache: map[string]int64{}}
+	r.Hits, r.Misses = newHistogram(), newHistogram()
 	for _, c := range s.clients {
 		r.Requests += c.count
 		r.Latency.Merge(c.latency)
+		r.Hits.Merge(c.hits)
+		r.Misses.Merge(c.misses)
 		for name, n := range c.errors {
 			r.Errors[name] += n
 		}
@@ -242,8 +247,19 @@ func (c *searchClient) one(ctx context.Context, request []byte, due time.Time) {
 	case a.status != 200:
 		c.errors[fmt.Sprintf("status %d", a.status)]++
 	default:
-		record(c.latency, time.Since(due))
-		c.cache[a.cache]++
+		c.answered(a.cache, time.Since(due))
+	}
+}
+
+func (c *searchClient) answered(from cacheState, took time.Duration) {
+	record(c.latency, took)
+	c.cache[from]++
+	switch from {
+	case cacheHit, cacheStale:
+		record(c.hits, took)
+	case cacheMiss, cacheBypass:
+		record(c.misses, took)
+	case cacheNone, cacheStates:
 	}
 }
 

@@ -20,16 +20,16 @@ type Embeddings struct {
 }
 
 // Active is the model that answers, nil for none.
-func (e *Embeddings) Active() *domain.EmbeddingModel { return e.in(domain.ModelActive) }
+func (e Embeddings) Active() *domain.EmbeddingModel { return e.in(domain.ModelActive) }
 
 // Previous is the model that a rollback brings back, nil for none.
-func (e *Embeddings) Previous() *domain.EmbeddingModel { return e.in(domain.ModelRetired) }
+func (e Embeddings) Previous() *domain.EmbeddingModel { return e.in(domain.ModelRetired) }
 
 // Failed is the last model that did not come to be, nil for none.
-func (e *Embeddings) Failed() *domain.EmbeddingModel { return e.in(domain.ModelFailed) }
+func (e Embeddings) Failed() *domain.EmbeddingModel { return e.in(domain.ModelFailed) }
 
 // Target is the model that is being made, nil for none.
-func (e *Embeddings) Target() *domain.EmbeddingModel {
+func (e Embeddings) Target() *domain.EmbeddingModel {
 	if m := e.in(domain.ModelTraining); m != nil {
 		return m
 	}
@@ -37,7 +37,7 @@ func (e *Embeddings) Target() *domain.EmbeddingModel {
 }
 
 // in returns the newest model of a state.
-func (e *Embeddings) in(state domain.EmbeddingModelState) (m *domain.EmbeddingModel) {
+func (e Embeddings) in(state domain.EmbeddingModelState) (m *domain.EmbeddingModel) {
 	for n := range e.Models {
 		if e.Models[n].State == state {
 			m = &e.Models[n]

@@ -66,10 +66,11 @@ DELETE FROM embedding_model_parts WHERE tenant_id = @tenant_id AND model_id = @m
 SELECT data FROM embedding_model_parts WHERE tenant_id = @tenant_id AND model_id = @model_id AND part = @part;
 
 -- name: EmbeddingModelPurge :execrows
--- Failed models are kept for a while to be read about. Their vectors went when they failed.
+-- Failed models are kept for a while to be read about. Their vectors went when
+-- they failed. That one was canceled is remembered: it must not start by itself.
 DELETE FROM embedding_models WHERE (tenant_id, id) IN (
     SELECT m.tenant_id, m.id FROM embedding_models m
-    WHERE m.state = 'failed' AND m.failed_at < now() - @max_age::interval LIMIT @row_limit);
+    WHERE m.state = 'failed' AND m.error_code <> 'canceled' AND m.failed_at < now() - @max_age::interval LIMIT @row_limit);
 
 -- name: EmbeddingCorpus :one
 -- What decides whether a tenant needs another model, of one moment.

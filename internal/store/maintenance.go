@@ -10,6 +10,9 @@ import (
 // purgeStep bounds the rows one statement deletes, so that its locks are short.
 const purgeStep = 5000
 
+// failedModelRetention is how long it can be read why a model did not come to be.
+const failedModelRetention = 30 * 24 * time.Hour
+
 // Purged counts what PurgeExpired removed.
 type Purged struct {
 	IdempotencyKeys int64
@@ -18,6 +21,7 @@ type Purged struct {
 	Deliveries      int64
 	Endpoints       int64
 	CachedVectors   int64
+	EmbeddingModels int64
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions
@@ -42,6 +46,9 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 		}},
 		{&out.CachedVectors, func(q *db.Queries) (int64, error) {
 			return q.EmbeddingCachePurge(ctx, db.EmbeddingCachePurgeParams{MaxAge: interval(embeddingCacheRetention), RowLimit: purgeStep})
+		}},
+		{&out.EmbeddingModels, func(q *db.Queries) (int64, error) {
+			return q.EmbeddingModelPurge(ctx, db.EmbeddingModelPurgeParams{MaxAge: interval(failedModelRetention), RowLimit: purgeStep})
 		}},
 	}
 	for _, step := range steps {

@@ -143,7 +143,7 @@ func (e *Encoder) sum(out []float32, half int) bool {
 // addRow adds w times each byte of row to its number in sums.
 func addRow(sums *[Half / 2]uint64, row []byte, w uint64) {
 	const lanes = 0x000000ff_000000ff
-	for k := 0; k < Half/8; k++ {
+	for k := range Half / 8 {
 		x := binary.LittleEndian.Uint64(row[8*k:])
 		s := sums[4*k : 4*k+4 : 4*k+4]
 		s[0] += x & lanes * w

@@ -44,18 +44,20 @@ type operator interface {
 
 // gram returns xᵀx in double precision.
 func gram(w *workers, x *dense) (*mat.SymDense, error) {
-	n := x.cols
-	partial := make([][]float32, (x.rows+blockRows-1)/blockRows)
+	n, blocks := x.cols, (x.rows+blockRows-1)/blockRows
+	if len(w.partial) < n*n*blocks {
+		w.partial = make([]float32, n*n*blocks)
+	}
 	err := w.blocks(x.rows, func(_, block, start, end int) {
-		out := blas32.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: make([]float32, n*n)}
+		out := blas32.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: w.partial[block*n*n : (block+1)*n*n]}
 		blas32.Syrk(blas.Trans, 1, x.part(start, end), 0, out)
-		partial[block] = out.Data
 	})
 	if err != nil {
 		return nil, err
 	}
 	sum := mat.NewSymDense(n, nil)
-	for _, p := range partial {
+	for block := range blocks {
+		p := w.partial[block*n*n : (block+1)*n*n]
 		for i := range n {
 			for j := i; j < n; j++ {
 				sum.SetSym(i, j, sum.At(i, j)+float64(p[i*n+j]))
@@ -65,13 +67,11 @@ func gram(w *workers, x *dense) (*mat.SymDense, error) {
 	return sum, nil
 }
 
-// multiply returns x·m.
-func multiply(w *workers, x *dense, m *dense) (*dense, error) {
-	out := newDense(x.rows, m.cols)
-	err := w.blocks(x.rows, func(_, _, start, end int) {
-		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, x.part(start, end), m.part(0, m.rows), 0, out.part(start, end))
+// multiply sets dst to x·m.
+func multiply(w *workers, dst, x, m *dense) error {
+	return w.blocks(x.rows, func(_, _, start, end int) {
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, x.part(start, end), m.part(0, m.rows), 0, dst.part(start, end))
 	})
-	return out, err
 }
 
 // eigen returns the eigenvalues of m, largest first, and its eigenvectors as
@@ -110,17 +110,22 @@ func eigen(m *mat.SymDense) ([]float64, *mat.Dense, error) {
 // noise of single precision.
 const negligible = 1e-6
 
-// orthonormal returns an orthonormal basis of the columns of x. Where columns
-// depend on others, columns of the result are zero.
-func orthonormal(w *workers, x *dense) (*dense, error) {
-	for range 2 { // the second time repairs what single precision lost
-		g, err := gram(w, x)
+// orthonormal replaces x by an orthonormal basis of its columns. Where columns
+// depend on others, columns of the result are zero. spare is overwritten.
+func orthonormal(w *workers, x, spare *dense) error {
+	spare = &dense{rows: x.rows, cols: x.cols, data: spare.data[:len(x.data)]}
+	for _, dst := range [...]*dense{spare, x} { // the second time repairs what single precision lost
+		src := x
+		if dst == x {
+			src = spare
+		}
+		g, err := gram(w, src)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		values, vectors, err := eigen(g)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		m := newDense(x.cols, x.cols)
 		for j, v := range values {
@@ -131,11 +136,11 @@ func orthonormal(w *workers, x *dense) (*dense, error) {
 				m.data[i*m.cols+j] = float32(vectors.At(i, j) / math.Sqrt(v))
 			}
 		}
-		if x, err = multiply(w, x, m); err != nil {
-			return nil, err
+		if err := multiply(w, dst, src, m); err != nil {
+			return err
 		}
 	}
-	return x, nil
+	return nil
 }
 
 // leftSVD returns the first k left singular vectors of a as columns, and the
@@ -146,25 +151,24 @@ func leftSVD(w *workers, a operator, k int, t *tuning, stage string, rng *rand.R
 	l := min(k+t.oversample, rows, cols)
 	step, steps := 0, 2*t.power+2
 	done := func() { step++; w.report(stage, step, steps) }
-	y, z := newDense(rows, l), newDense(cols, l)
+	y, z, spare := newDense(rows, l), newDense(cols, l), newDense(max(rows, cols), l)
 	z.gaussian(rng)
 	for i := 0; ; i++ {
 		if err := a.times(w, y, z); err != nil {
 			return nil, nil, err
 		}
 		done()
-		q, err := orthonormal(w, y)
-		if err != nil {
+		if err := orthonormal(w, y, spare); err != nil {
 			return nil, nil, err
 		}
-		if err := a.transposedTimes(w, z, q); err != nil {
+		if err := a.transposedTimes(w, z, y); err != nil {
 			return nil, nil, err
 		}
 		done()
 		if i == t.power {
-			return project(w, q, z, k)
+			return project(w, y, z, k)
 		}
-		if z, err = orthonormal(w, z); err != nil {
+		if err := orthonormal(w, z, spare); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -190,8 +194,8 @@ func project(w *workers, q, b *dense, k int) (*dense, []float64, error) {
 			m.data[i*k+j] = float32(vectors.At(i, j))
 		}
 	}
-	u, err := multiply(w, q, m)
-	return u, sigma, err
+	u := newDense(q.rows, k)
+	return u, sigma, multiply(w, u, q, m)
 }
 
 // rotation returns a random orthogonal matrix of n rows.

@@ -15,10 +15,11 @@ const blockRows = 512
 
 // workers runs the loops of a training.
 type workers struct {
-	ctx      context.Context //nolint:containedctx // one training, one context
+	ctx      context.Context
 	n        int
 	progress func(stage string, done, total int)
 	mu       sync.Mutex
+	partial  []float32 // scratch of gram
 }
 
 // blocks calls f for each block [start, end) of n rows; worker tells the

@@ -175,7 +175,7 @@ func newPairMatrix(w *workers, c *corpus, t *tuning, limit int) (*pairMatrix, er
 		sigma += math.Pow(float64(n), t.smoothing)
 	}
 	for i, n := range sums {
-		m.word[i] = float32(math.Log(float64(max(n, 1))) + t.shift)
+		m.word[i] = float32(math.Log(float64(max(n, 1))))
 		m.context[i] = float32(t.smoothing*math.Log(float64(max(n, 1))) - math.Log(sigma))
 	}
 	m.logs, err = p.logs(w, scratch, least, m)

@@ -58,15 +58,21 @@ func train(ctx context.Context, sample Sample, o Options, t tuning) (*Trained, e
 	if r.rows[1], err = pairRows(w, c, &t, o.MaxPairs, rand.New(rand.NewPCG(o.Seed, 2))); err != nil {
 		return nil, err
 	}
-	for half := range r.rows {
-		// Evenly spread numbers lose less when they are rounded to 8 bits or,
-		// for binary codes, to their sign. Angles stay as they are.
-		rng := rand.New(rand.NewPCG(o.Seed, 3+uint64(half)))
-		if r.rows[half], err = multiply(w, r.rows[half], rotation(Half, rng)); err != nil {
-			return nil, err
+	return r, r.rotate(w, o.Seed)
+}
+
+// rotate turns each half at random. Evenly spread numbers lose less when they
+// are rounded to 8 bits or, for binary codes, to their sign; angles stay as they
+// are.
+func (t *Trained) rotate(w *workers, seed uint64) error {
+	for half, rows := range t.rows {
+		t.rows[half] = newDense(rows.rows, rows.cols)
+		turn := rotation(Half, rand.New(rand.NewPCG(seed, 3+uint64(half))))
+		if err := multiply(w, t.rows[half], rows, turn); err != nil {
+			return err
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // lsaRows returns the row that each occurrence-damped word adds to the LSA

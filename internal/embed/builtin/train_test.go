@@ -309,7 +309,7 @@ func TestVectorsFindWhatWordsCannot(t *testing.T) {
 		}
 		texts, topicOf, nameOf = append(texts, strings.Join(words, " ")), append(topicOf, topic), append(nameOf, name)
 	}
-	m := trainModel(t, texts, Options{Seed: 1})
+	m := trainModel(t, texts[:900], Options{Seed: 1}) // the others are folded in
 	vectors, err := m.EmbedDocuments(t.Context(), texts)
 	require.NoError(t, err)
 	for topic, names := range topics {

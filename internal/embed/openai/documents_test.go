@@ -176,38 +176,47 @@ func inputsOf(list []asked) (out [][]string) {
 
 func TestATooLongTextIsEmbeddedByItsBeginning(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, in *asked) bool {
-		total := 0
-		for _, text := range in.Input {
-			total += len(text)
-		}
-		if total <= 100 {
-			return false
-		}
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = fmt.Fprintf(w, `{"error":{"message":"This model's maximum context length is 100 tokens, however you requested %d tokens"}}`, total)
-		return true
-	})
-	m := s.model(nil)
 	long := strings.Repeat("日本", 60) // 360 bytes
-	in := append(texts(4), long)
-	vectors, err := m.EmbedDocuments(t.Context(), in)
-	require.NoError(t, err)
-	for _, v := range vectors {
-		requireUnit(t, v)
+	for name, c := range map[string]struct {
+		status int
+		body   string
+	}{
+		"OpenAI":            {400, `{"error":{"message":"This model's maximum context length is 100 tokens, however you requested 300 tokens"}}`},
+		"OpenAI's tokens":   {429, `{"error":{"message":"Request too large for m on tokens per min (TPM): Limit 100, Requested 300","code":"rate_limit_exceeded"}}`},
+		"TEI":               {413, `{"error":"Input validation error: inputs must have less than 100 tokens","error_type":"Validation"}`},
+		"llama.cpp, Ollama": {500, `{"error":{"code":500,"message":"input is too large to process. increase the physical batch size"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, func(w http.ResponseWriter, _ *http.Request, in *asked) bool {
+				if len(strings.Join(in.Input, "")) <= 100 {
+					return false
+				}
+				w.Header().Set("Retry-After-Ms", "1")
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte(c.body))
+				return true
+			})
+			in := append(texts(4), long)
+			vectors, err := s.model(nil).EmbedDocuments(t.Context(), in)
+			require.NoError(t, err)
+			for _, v := range vectors {
+				requireUnit(t, v)
+			}
+			for text, times := range s.paid() {
+				require.Equal(t, 1, times, text)
+				require.True(t, slices.Contains(in, text) || strings.HasPrefix(long, text))
+			}
+			require.Contains(t, s.logged(), "a text was too long")
+			require.NotContains(t, s.logged(), "日本")
+		})
 	}
-	for text, times := range s.paid() {
-		require.Equal(t, 1, times, text)
-		require.True(t, slices.Contains(in, text) || strings.HasPrefix(long, text))
-	}
-	require.Contains(t, s.logged(), "a text was too long")
-	require.NotContains(t, s.logged(), "日本")
 
 	never := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ *asked) bool {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return true
 	})
-	vectors, err = never.model(nil).EmbedDocuments(t.Context(), []string{"x", long})
+	vectors, err := never.model(nil).EmbedDocuments(t.Context(), []string{"x", long})
 	require.NoError(t, err)
 	require.Equal(t, [][]float32{nil, nil}, vectors)
 }

@@ -91,6 +91,11 @@ func classifyStatus(status int, reason string) *Error {
 		e := transient(CodeQuota, "the provider's account has no credit left: see its billing page")
 		e.RetryAfter = quotaRetryAfter
 		return e
+	case status == http.StatusTooManyRequests && strings.Contains(reason, "request too large"),
+		status == http.StatusInternalServerError && isLength(reason):
+		// OpenAI refuses so what is more than the account's tokens per minute, and
+		// llama.cpp and Ollama what is more than they were started for.
+		return permanent(codeInputTooLarge, "the provider finds the input too long")
 	case status == http.StatusTooManyRequests:
 		return transient(CodeRateLimited, "the provider's limit of requests or tokens is reached")
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly,

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -17,11 +18,11 @@ var _ search.QueryEmbedder = (*Registry)(nil)
 // EmbedQuery implements search.QueryEmbedder.
 func (r *Registry) EmbedQuery(ctx context.Context, _ uuid.UUID, ref index.ModelRef, m index.Model, text string) ([]float32, error) {
 	if f := r.Reachable(ref.Provider); f != nil {
-		return nil, &search.Reason{Notice: f.Message}
+		return nil, &search.Reason{Notice: notice(f.Message)}
 	}
 	e, ok := m.(embed.Embedder)
 	if !ok {
-		return nil, &search.Reason{Notice: "the embedding model cannot be used", Err: fmt.Errorf("model %s of provider %q", ref.ID, ref.Provider)}
+		return nil, &search.Reason{Notice: notice("the embedding model cannot be used"), Err: fmt.Errorf("model %s of provider %q", ref.ID, ref.Provider)}
 	}
 	v, err := e.EmbedQuery(ctx, text)
 	switch {
@@ -30,10 +31,10 @@ func (r *Registry) EmbedQuery(ctx context.Context, _ uuid.UUID, ref index.ModelR
 	case err != nil:
 		return nil, r.queryReason(err)
 	case v == nil:
-		return nil, &search.Reason{Notice: "the embedding model knows no word of the query"}
+		return nil, &search.Reason{Notice: notice("the embedding model knows no word of the query")}
 	case len(v) != ref.Dimensions:
 		return nil, &search.Reason{
-			Notice:  "the embedding provider answers with vectors of another length than before: its model has changed",
+			Notice:  notice("the embedding provider answers with vectors of another length than before: its model has changed"),
 			Passing: true, Err: fmt.Errorf("%d dimensions, not %d", len(v), ref.Dimensions),
 		}
 	}
@@ -41,16 +42,21 @@ func (r *Registry) EmbedQuery(ctx context.Context, _ uuid.UUID, ref index.ModelR
 }
 
 func (r *Registry) queryReason(err error) *search.Reason {
-	notice := "the embedding provider is not available at the moment"
+	why := "the embedding provider is not available at the moment"
 	if f := r.Failure(err); f != nil && !f.Transient {
-		notice = "the embedding provider cannot be used at the moment: an administrator finds the reason under /api/admin/embeddings"
+		why = "the embedding provider cannot be used at the moment: an administrator finds the reason under /api/admin/embeddings"
 	}
-	return &search.Reason{Notice: notice, Passing: true, Err: err}
+	return &search.Reason{Notice: notice(why), Passing: true, Err: err}
 }
 
 // NoModel implements search.QueryEmbedder.
 func (r *Registry) NoModel(_ uuid.UUID, passages int) *search.Reason {
-	return &search.Reason{Notice: r.Cold(int64(passages))}
+	return &search.Reason{Notice: notice(r.Cold(int64(passages)))}
+}
+
+// notice makes a sentence of why a search had no vectors.
+func notice(why string) string {
+	return strings.ToUpper(why[:1]) + why[1:] + "; this search was answered by keyword."
 }
 
 // Cold says why a tenant with that many passages has no model.

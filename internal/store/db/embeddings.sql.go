@@ -463,7 +463,7 @@ func (q *Queries) EmbeddingModelProgress(ctx context.Context, arg EmbeddingModel
 const embeddingModelPurge = `-- name: EmbeddingModelPurge :execrows
 DELETE FROM embedding_models WHERE (tenant_id, id) IN (
     SELECT m.tenant_id, m.id FROM embedding_models m
-    WHERE m.state = 'failed' AND m.failed_at < now() - $1::interval LIMIT $2)
+    WHERE m.state = 'failed' AND m.error_code <> 'canceled' AND m.failed_at < now() - $1::interval LIMIT $2)
 `
 
 type EmbeddingModelPurgeParams struct {
@@ -471,7 +471,8 @@ type EmbeddingModelPurgeParams struct {
 	RowLimit int32
 }
 
-// Failed models are kept for a while to be read about. Their vectors went when they failed.
+// Failed models are kept for a while to be read about. Their vectors went when
+// they failed. That one was canceled is remembered: it must not start by itself.
 func (q *Queries) EmbeddingModelPurge(ctx context.Context, arg EmbeddingModelPurgeParams) (int64, error) {
 	result, err := q.db.Exec(ctx, embeddingModelPurge, arg.MaxAge, arg.RowLimit)
 	if err != nil {
