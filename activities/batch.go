@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -103,7 +102,7 @@ func indexDocument(item *store.BatchItem, chunks []chunk.Chunk) index.Document {
 	doc := index.Document{
 		ID: item.DocumentID, Version: uint64(item.Version), ExternalID: item.ExternalID, Title: item.Title,
 		DocType: item.DocType, SourceType: item.SourceType, RepoID: item.RepoID, SourceURL: item.SourceURL,
-		Language: item.Language, Tags: item.Tags, Metadata: compact(item.Metadata),
+		Language: item.Language, Tags: item.Tags, Metadata: domain.CanonicalMetadata(item.Metadata),
 		CreatedAt: item.CreatedAt.UnixMilli(), UpdatedAt: item.UpdatedAt.UnixMilli(),
 		Chunks: make([]index.Chunk, len(chunks)),
 	}
@@ -111,16 +110,6 @@ func indexDocument(item *store.BatchItem, chunks []chunk.Chunk) index.Document {
 		doc.Chunks[n] = index.Chunk{Ordinal: c.Ordinal, Heading: c.Heading, Content: c.Content}
 	}
 	return doc
-}
-
-// compact brings metadata, which the database keeps in an order of its own,
-// back to sorted keys: the same document gives the same bytes of a segment.
-func compact(raw json.RawMessage) []byte {
-	in := domain.DocumentInput{Metadata: raw, Content: "-"}
-	if len(raw) == 0 || in.Normalize() != nil {
-		return raw
-	}
-	return in.Metadata
 }
 
 func (b *batch) build() (*builtSegment, error) {

@@ -20,6 +20,7 @@ import (
 // bundle is the activities on a database and an index of their own.
 type bundle struct {
 	t         *testing.T
+	url       string // of the database
 	store     *store.Store
 	index     *index.Manager
 	documents *activities.Documents
@@ -37,7 +38,8 @@ func (b *bundle) RequestCompaction(context.Context, uuid.UUID) error {
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	t.Parallel()
-	s, err := store.Open(t.Context(), store.Options{URL: testenv.DatabaseURL(t), PoolSize: 8})
+	url := testenv.DatabaseURL(t)
+	s, err := store.Open(t.Context(), store.Options{URL: url, PoolSize: 8})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	tenant, err := s.CreateTenant(t.Context(), "acme", "Acme")
@@ -45,7 +47,7 @@ func setup(t *testing.T) *bundle {
 	m, err := index.NewManager(s, index.ManagerOptions{CacheDir: t.TempDir()})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
-	b := &bundle{t: t, store: s, index: m, tenant: tenant.ID}
+	b := &bundle{t: t, url: url, store: s, index: m, tenant: tenant.ID}
 	segments := &activities.Segments{Store: s, Index: m, WorkDir: t.TempDir()}
 	b.documents = &activities.Documents{Store: s, Segments: segments, Compactor: b, Metrics: telemetry.NewMetrics("test", "")}
 	var suite testsuite.WorkflowTestSuite
@@ -82,7 +84,7 @@ func (b *bundle) found(query string) (ids []string) {
 	s, err := b.index.Snapshot(b.t.Context(), b.tenant)
 	require.NoError(b.t, err)
 	defer s.Release()
-	r, err := s.Search(b.t.Context(), index.Request{Query: query, Limit: 50})
+	r, err := s.Search(b.t.Context(), index.Request{Query: query, Limit: 50, Prefix: index.PrefixNever, NoTypos: true})
 	require.NoError(b.t, err)
 	for _, h := range r.Hits {
 		ids = append(ids, h.ExternalID)

@@ -132,6 +132,8 @@ func TestVectorsComeWithTheCommitAndSurviveMerges(t *testing.T) {
 	e := setupEmbeddings(t)
 	e.fill(0, 500)
 	id := e.activate()
+	// A commit that does not know of the new model yet has its vectors filled in.
+	require.NoError(t, e.index.Refresh(t.Context(), e.tenant))
 	before := e.fills
 	for n := range 12 {
 		e.fill(500+n, 1)

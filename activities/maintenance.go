@@ -27,6 +27,7 @@ type PurgeExpiredOutput struct {
 	Events          int64 `json:"events"`
 	Deliveries      int64 `json:"deliveries"`
 	Endpoints       int64 `json:"endpoints"`
+	Shadows         int64 `json:"shadows"`
 	CachedVectors   int64 `json:"cached_vectors"`
 	EmbeddingModels int64 `json:"embedding_models"`
 }

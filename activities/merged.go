@@ -21,7 +21,7 @@ type merged struct {
 	vectors index.VectorsMeta
 }
 
-func (s *Segments) writeMerged(ctx context.Context, inputs []index.MergeInput) (*merged, error) {
+func (s *Segments) writeMerged(ctx context.Context, inputs []index.MergeInput, beat *heartbeat) (*merged, error) {
 	file, err := os.CreateTemp(s.WorkDir, "merge-*.segment")
 	if err != nil {
 		return nil, fmt.Errorf("create the merged segment: %w", err)
@@ -31,7 +31,7 @@ func (s *Segments) writeMerged(ctx context.Context, inputs []index.MergeInput) (
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create the merged vectors: %w", err), file.Close(), os.Remove(m.path))
 	}
-	m.meta, m.vectors, err = index.MergeWithVectors(ctx, inputs, file, vectors)
+	m.meta, m.vectors, err = index.MergeWithVectors(ctx, inputs, newMergeProgress(file, inputs, beat), vectors)
 	if err = errors.Join(err, file.Close(), vectors.Close()); err != nil {
 		m.remove()
 		return nil, err

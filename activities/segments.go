@@ -35,6 +35,8 @@ type MergeSegmentsOutput struct {
 	Documents  int    `json:"documents"`
 	Bytes      int64  `json:"bytes"`
 	Generation uint64 `json:"generation"`
+	// Segments is how many there are now.
+	Segments int `json:"segments"`
 }
 
 // MergeSegments does the most useful merge of the tenant's segments. A merge
@@ -45,25 +47,31 @@ func (s *Segments) MergeSegments(ctx context.Context, in MergeSegmentsInput) (Me
 	var out MergeSegmentsOutput
 	var err error
 	for range reloads {
-		out, err = s.merge(ctx, in.TenantID)
-		if !errors.Is(err, store.ErrFenced) {
+		out, err = s.merge(ctx, in.TenantID, beat)
+		if !errors.Is(err, store.ErrFenced) && !errors.Is(err, index.ErrCorrupt) {
 			break
 		}
 	}
 	return out, toTemporal(err)
 }
 
-func (s *Segments) merge(ctx context.Context, tenant uuid.UUID) (MergeSegmentsOutput, error) {
+func (s *Segments) merge(ctx context.Context, tenant uuid.UUID, beat *heartbeat) (MergeSegmentsOutput, error) {
 	snapshot, err := s.newest(ctx, tenant)
 	if err != nil {
 		return MergeSegmentsOutput{}, err
 	}
 	defer snapshot.Release()
 	plan := index.PlanMerge(snapshot.Infos(), index.DefaultMergePolicy())
+	out := MergeSegmentsOutput{Segments: snapshot.Stats().Segments}
 	if len(plan) == 0 {
-		return MergeSegmentsOutput{}, nil
+		return out, nil
 	}
-	return s.mergeGroup(ctx, tenant, snapshot, plan[0])
+	merged, err := s.mergeGroup(ctx, tenant, snapshot, plan[0], beat)
+	if err != nil {
+		return out, err
+	}
+	merged.Segments = out.Segments - merged.Merged + min(1, merged.Documents)
+	return merged, nil
 }
 
 // MergeTail merges the tiny segments that many small commits leave, at once and
@@ -80,7 +88,7 @@ func (s *Segments) MergeTail(ctx context.Context, tenant uuid.UUID) (due bool, e
 	if len(tail) == 0 {
 		return len(index.PlanMerge(segments, index.DefaultMergePolicy())) > 0, nil
 	}
-	_, err = s.mergeGroup(ctx, tenant, snapshot, tail[0])
+	_, err = s.mergeGroup(ctx, tenant, snapshot, tail[0], nil)
 	if errors.Is(err, store.ErrFenced) {
 		return false, nil
 	}
@@ -103,18 +111,22 @@ func newestSnapshot(ctx context.Context, m *index.Manager, tenant uuid.UUID) (*i
 	return snapshot, nil
 }
 
-func (s *Segments) mergeGroup(ctx context.Context, tenant uuid.UUID, snapshot *index.Snapshot, group []uuid.UUID) (MergeSegmentsOutput, error) {
+func (s *Segments) mergeGroup(ctx context.Context, tenant uuid.UUID, snapshot *index.Snapshot, group []uuid.UUID, beat *heartbeat) (MergeSegmentsOutput, error) {
 	inputs, err := snapshot.MergeInputs(group...)
 	if err != nil {
 		return MergeSegmentsOutput{}, err
 	}
-	m, err := s.writeMerged(ctx, inputs)
+	m, err := s.writeMerged(ctx, inputs, beat)
 	if err != nil {
+		if errors.Is(err, index.ErrCorrupt) {
+			// The next attempt works on what was fetched again.
+			err = errors.Join(err, s.Index.Repair(ctx, tenant, snapshot))
+		}
 		return MergeSegmentsOutput{}, fmt.Errorf("merge %d segments: %w", len(group), err)
 	}
 	defer m.remove()
 	seg := store.Segment{
-		ID: uuid.Must(uuid.NewV7()), Docs: m.meta.Docs, Chunks: m.meta.Chunks, Bytes: m.meta.Bytes, Checksum: m.meta.Checksum,
+		ID: uuid.Must(uuid.NewV7()), Docs: m.meta.Docs, Chunks: m.meta.Chunks, Bytes: m.meta.Bytes, Checksum: m.meta.Checksum, Analysis: m.meta.Analysis,
 		AppliedGeneration: snapshot.Generation(), Replaces: group,
 		Open:    func() (io.ReadCloser, error) { return os.Open(m.path) },
 		Vectors: m.stored(snapshot, group),
@@ -130,6 +142,32 @@ func (s *Segments) mergeGroup(ctx context.Context, tenant uuid.UUID, snapshot *i
 		adopted(ctx, s.Index.AdoptVectorsFile(tenant, seg.Vectors.ID, m.vectorsPath))
 	}
 	return MergeSegmentsOutput{Merged: len(group), Documents: m.meta.Docs, Bytes: m.meta.Bytes, Generation: generation}, nil
+}
+
+// mergeProgress tells the heartbeat how much of a merge is written, in bytes.
+type mergeProgress struct {
+	io.Writer
+	beat    *heartbeat
+	written int
+	total   int
+}
+
+// newMergeProgress wraps the file of a merge; beat may be nil.
+func newMergeProgress(file io.Writer, inputs []index.MergeInput, beat *heartbeat) *mergeProgress {
+	p := &mergeProgress{Writer: file, beat: beat}
+	for _, in := range inputs {
+		p.total += int(in.Segment.Meta().Bytes)
+	}
+	return p
+}
+
+func (p *mergeProgress) Write(b []byte) (int, error) {
+	n, err := p.Writer.Write(b)
+	p.written += n
+	if p.beat != nil {
+		p.beat.set(Progress{Stage: "merge", Done: p.written, Total: p.total})
+	}
+	return n, err
 }
 
 // builtSegment is a segment that was built in memory.
@@ -152,7 +190,7 @@ func newBuiltSegment(b *index.Builder) (*builtSegment, error) {
 
 func (b *builtSegment) stored() *store.Segment {
 	return &store.Segment{
-		ID: b.id, Docs: b.meta.Docs, Chunks: b.meta.Chunks, Bytes: b.meta.Bytes, Checksum: b.meta.Checksum,
+		ID: b.id, Docs: b.meta.Docs, Chunks: b.meta.Chunks, Bytes: b.meta.Bytes, Checksum: b.meta.Checksum, Analysis: b.meta.Analysis,
 		Open:    func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.data)), nil },
 		Vectors: b.vectors,
 	}

@@ -38,6 +38,25 @@ type fakeStarter struct {
 	// trainings counts the models asked for, trainErr is what that answers.
 	trainings int
 	trainErr  error
+
+	rebuilt, compacted []uuid.UUID
+}
+
+func (f *fakeStarter) StartRebuild(_ context.Context, tenant uuid.UUID, _ string) (uuid.UUID, string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rebuilt = append(f.rebuilt, tenant)
+	if len(f.rebuilt) > 1 {
+		return uuid.Nil, "", domain.Errorf(domain.CodeConflict, "a rebuild of this index runs already")
+	}
+	return uuid.Max, "rebuild/" + tenant.String(), nil
+}
+
+func (f *fakeStarter) RequestCompaction(_ context.Context, tenant uuid.UUID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.compacted = append(f.compacted, tenant)
+	return nil
 }
 
 func (f *fakeStarter) StartJob(job domain.Job) {
@@ -112,7 +131,7 @@ func newEnv(t *testing.T, change ...func(*Deps)) *env {
 	e.foreign = e.key(e.other, auth.ScopeAdmin)
 	e.verifier = auth.NewVerifier(e.store, auth.VerifierOptions{})
 	deps := Deps{
-		Store: e.store, Verifier: e.verifier, Starter: e.starter, Search: fakeSearch{},
+		Store: e.store, Verifier: e.verifier, Starter: e.starter, IndexKeeper: e.starter, Search: fakeSearch{},
 		Metrics: telemetry.NewMetrics("test", "test"), Version: "test",
 	}
 	for _, c := range change {

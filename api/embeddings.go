@@ -78,10 +78,10 @@ type Embeddings struct {
 	State       EmbeddingsState      `json:"state" enum:"not_configured,cold,training,embedding,active,changing,waiting_for_provider,failed"`
 	Reason      string               `json:"reason" doc:"The state in a sentence, with what to do about it."`
 	Configured  EmbeddingsConfigured `json:"configured"`
-	Model       *EmbeddingModel      `json:"model" nullable:"true" doc:"The one that answers."`
-	Target      *EmbeddingTarget     `json:"target" nullable:"true" doc:"The one that is being made."`
-	Previous    *EmbeddingModel      `json:"previous" nullable:"true" doc:"The one that a rollback brings back."`
-	LastFailure *EmbeddingFailure    `json:"last_failure" nullable:"true"`
+	Model       *EmbeddingModel      `json:"model,omitempty" doc:"The one that answers."`
+	Target      *EmbeddingTarget     `json:"target,omitempty" doc:"The one that is being made."`
+	Previous    *EmbeddingModel      `json:"previous,omitempty" doc:"The one that a rollback brings back."`
+	LastFailure *EmbeddingFailure    `json:"last_failure,omitempty"`
 	Coverage    EmbeddingCoverage    `json:"coverage"`
 	Minimum     int                  `json:"minimum" doc:"Passages that the first model needs."`
 	WorkflowURL string               `json:"workflow_url,omitempty" doc:"The workflow in the Temporal UI."`
@@ -222,16 +222,6 @@ func (s *Server) trainEmbeddings(ctx context.Context, _ *struct{}) (*embeddingsO
 		return nil, temporalAway(err)
 	}
 	return s.getEmbeddings(ctx, nil)
-}
-
-// temporalAway makes an error of the durable work one that a caller may see.
-func temporalAway(err error) error {
-	if domain.CodeOf(err) != domain.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("%w: %w", &domain.Error{
-		Code: domain.CodeUnavailable, Message: "Temporal, which runs the work, is not available at the moment", RetryAfterSeconds: 5,
-	}, err)
 }
 
 func (s *Server) rollBackEmbeddings(ctx context.Context, _ *struct{}) (*embeddingsOutput, error) {

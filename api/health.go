@@ -200,6 +200,14 @@ func (s *Server) readyz(c *gin.Context) {
 		c.String(http.StatusServiceUnavailable, "the database was not reached yet\n")
 		return
 	}
+	if s.deps.Warm != nil {
+		select {
+		case <-s.deps.Warm:
+		default:
+			c.String(http.StatusServiceUnavailable, "the busiest tenants are being loaded\n")
+			return
+		}
+	}
 	c.String(http.StatusOK, "ok\n")
 }
 

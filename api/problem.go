@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -197,3 +198,16 @@ func fieldName(location string) string {
 	}
 	return location
 }
+
+// temporalAway is for requests that need Temporal at once. What it said stays in
+// the chain, for the log.
+func temporalAway(err error) error {
+	if domain.CodeOf(err) != domain.CodeInternal {
+		return err
+	}
+	return fmt.Errorf("%w: %w", &domain.Error{
+		Code: domain.CodeUnavailable, Message: "Temporal does not answer; try again", RetryAfterSeconds: temporalRetrySeconds,
+	}, err)
+}
+
+const temporalRetrySeconds = 5

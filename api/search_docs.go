@@ -25,10 +25,19 @@ type SearchRequest struct {
 	Highlight     bool           `json:"highlight,omitempty" default:"true" doc:"Add the pieces of the content that match."`
 	GroupBy       search.Group   `json:"group_by,omitempty" enum:"document,none" default:"document" doc:"document: one result a document, with its best passage. none: one result a passage."`
 	Explain       bool           `json:"explain,omitempty" doc:"Add score_details."`
+	Weights       *SearchWeights `json:"weights,omitempty" doc:"For hybrid: the shares of the branches, of which only the ratio counts. Default: the tenant's, else 0.8 and 0.2 with minmax, equal with rrf."`
+	Fusion        string         `json:"fusion,omitempty" enum:"minmax,rrf" doc:"For hybrid: how the branches are joined. Default: the tenant's, else minmax for the builtin model, rrf for others."`
+	MinScore      *float64       `json:"min_score,omitempty" doc:"Leave out results whose score is below. Scores of keyword have no upper bound, those of semantic are cosines, those of hybrid are from 0 to 1."`
 	Language      string         `json:"language,omitempty" maxLength:"64" doc:"Language of the query, as a tag: de, de-AT, german. Left out: the tenant's default, and without one every language that documents have." example:"de"`
 	Prefix        search.Prefix  `json:"prefix,omitempty" enum:"auto,always,never" default:"auto" doc:"When the last word is completed, if no space follows it: when it is found too little, always (for search as you type), or never."`
 	TypoTolerance search.Typos   `json:"typo_tolerance,omitempty" enum:"auto,off" default:"auto" doc:"auto: a word that is found too little also finds words of similar spelling, after all exact matches; see corrections. off together with prefix never reads the query exactly as it is written."`
 	UserID        string         `json:"user_id,omitempty" maxLength:"256" doc:"Your name for who searches. It does not change the answer."`
+}
+
+// SearchWeights are the shares of the branches of a hybrid search.
+type SearchWeights struct {
+	Keyword float64 `json:"keyword" minimum:"0" maximum:"1000"`
+	Vector  float64 `json:"vector" minimum:"0" maximum:"1000"`
 }
 
 // SearchFilters are conditions on documents. Where a list is given, one of its
@@ -61,11 +70,19 @@ type SearchAnswer struct {
 	Notice          string             `json:"notice,omitempty" doc:"Why that is."`
 	Corrections     []SearchCorrection `json:"corrections,omitempty" doc:"Words of the query that were also searched by another spelling."`
 	DroppedPhrases  []string           `json:"dropped_phrases,omitempty" doc:"Quoted phrases that occur nowhere; their words were searched instead."`
+	Vectors         *SearchVectors     `json:"vectors,omitempty" doc:"What vectors cover, while some passages have none yet."`
 	Results         []SearchResult     `json:"results" nullable:"false" doc:"By falling score."`
 	TotalResults    int64              `json:"total_results" doc:"Results on all pages."`
 	TotalRelation   string             `json:"total_relation" enum:"eq,gte" doc:"gte: there are at least so many."`
 	NextCursor      *string            `json:"next_cursor" doc:"For the next page; null on the last one."`
 	Generation      uint64             `json:"generation" doc:"The commit of the index that answered."`
+}
+
+// SearchVectors says what of the tenant vectors cover.
+type SearchVectors struct {
+	Model   string `json:"model" doc:"The embedding model."`
+	Covered int    `json:"covered" doc:"Passages with a vector, of chunks."`
+	Chunks  int    `json:"chunks"`
 }
 
 // SearchResult is a document with its best passage, or a passage.
@@ -105,12 +122,33 @@ type SearchHighlight struct {
 
 // SearchScoreDetails has one member for each branch of the index that answered.
 type SearchScoreDetails struct {
-	Keyword SearchKeywordScore `json:"keyword"`
+	Keyword *SearchKeywordScore `json:"keyword,omitempty" doc:"Not with semantic, which does not ask this branch."`
+	Vector  *SearchBranchScore  `json:"vector,omitempty" doc:"Missing where the result has no vector or was not compared."`
+	Fusion  *SearchFusion       `json:"fusion,omitempty" doc:"How the score came of the branches, when vectors had a part in the answer."`
+}
+
+// SearchBranchScore is the part of one branch. All but rank and score are of hybrid
+// only.
+type SearchBranchScore struct {
+	Rank         *int    `json:"rank,omitempty" doc:"Place in the branch, from 1; null beyond its first 200."`
+	Score        float64 `json:"score" doc:"The branch's own score: BM25 of keyword, the cosine of vector."`
+	Low          float64 `json:"low,omitempty" doc:"With minmax: the score that counts 0."`
+	High         float64 `json:"high,omitempty" doc:"With minmax: the score that counts 1."`
+	Normalized   float64 `json:"normalized,omitempty" doc:"With minmax: the score between low and high, from 0 to 1."`
+	Weight       float64 `json:"weight,omitempty" doc:"The branch's share."`
+	Contribution float64 `json:"contribution,omitempty" doc:"What the result's score got."`
+}
+
+// SearchFusion says how the branches were joined.
+type SearchFusion struct {
+	Method     string  `json:"method" enum:"none,minmax,rrf"`
+	Score      float64 `json:"score" doc:"The sum of the contributions."`
+	BehindPool bool    `json:"behind_pool,omitempty" doc:"The result is behind those that were fused, in the order of its keyword score."`
 }
 
 // SearchKeywordScore is a score of BM25: the sum of the passages, each times its weight.
 type SearchKeywordScore struct {
-	Score    float64              `json:"score"`
+	SearchBranchScore
 	Passages []SearchPassageScore `json:"passages" nullable:"false"`
 }
 
@@ -149,7 +187,7 @@ func documentSearch(api huma.API, op *huma.Operation) {
 	op.Responses["200"] = &huma.Response{
 		Description: http.StatusText(http.StatusOK),
 		Headers: map[string]*huma.Param{
-			"X-Cache": text("HIT, MISS, STALE or BYPASS."), "Server-Timing": text("Milliseconds in the cache, the index, and in total."),
+			"X-Cache": text("HIT, MISS, STALE or BYPASS."), "Server-Timing": text("Milliseconds in the cache, the index, to embed the query, and in total."),
 		},
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[SearchAnswer](api)}},
 	}

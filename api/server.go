@@ -27,6 +27,11 @@ type Deps struct {
 	Starter  Starter
 	Search   Searcher
 	Metrics  *telemetry.Metrics
+	// IndexKeeper starts rebuilds and compactions.
+	IndexKeeper IndexKeeper
+	// Warm is closed when the busiest tenants are loaded, or have had their time:
+	// until then /readyz says no. nil is warm.
+	Warm <-chan struct{}
 	// WebhookSender judges the addresses of webhooks as the worker's does; https to
 	// public addresses by default. WebhookSealer encrypts their secrets; without it
 	// none can be made.

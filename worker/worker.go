@@ -161,11 +161,17 @@ func register(indexing, maintenance worker.Registry, o Options) {
 	indexing.RegisterActivity(jobs)
 
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
+	maintenance.RegisterWorkflow(workflows.RebuildIndex)
+	maintenance.RegisterWorkflow(workflows.IndexUpkeep)
 	maintenance.RegisterWorkflow(workflows.RecoverPending)
 	maintenance.RegisterWorkflow(workflows.PurgeExpired)
 	maintenance.RegisterWorkflow(workflows.RollupAnalytics)
 	maintenance.RegisterWorkflow(workflows.PurgeAnalytics)
 	maintenance.RegisterActivity(segments)
+	maintenance.RegisterActivity(&activities.Rebuilds{
+		Store: o.Store, Index: o.Index, Compactor: o.Workflows, Embeddings: o.Workflows,
+	})
+	maintenance.RegisterActivity(&activities.Upkeep{Store: o.Store, Compactor: o.Workflows, Rebuilder: o.Workflows})
 	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
 	maintenance.RegisterActivity(&activities.Analytics{Store: o.Store, Retention: o.AnalyticsRetention})
 	maintenance.RegisterActivity(jobs)

@@ -142,6 +142,43 @@ func (c *Client) RequestCompaction(ctx context.Context, tenant uuid.UUID) error 
 	return nil
 }
 
+// rebuildID is the id of a tenant's RebuildIndex: one runs at a time.
+func rebuildID(tenant uuid.UUID) string { return "rebuild/" + tenant.String() }
+
+// StartRebuild starts the tenant's RebuildIndex and returns the ids of rebuild and
+// workflow. One that runs already is a conflict.
+func (c *Client) StartRebuild(ctx context.Context, tenant uuid.UUID, reason string) (rebuild uuid.UUID, workflowID string, err error) {
+	in := RebuildIndexInput{TenantID: tenant, RebuildID: uuid.Must(uuid.NewV7()), Reason: reason}
+	id := rebuildID(tenant)
+	_, err = c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       id,
+		TaskQueue:                MaintenanceQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		// An answer of "already started" must be an error to tell it apart.
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			TenantID.ValueSet(tenant.String()), JobKind.ValueSet("rebuild_index")),
+		StaticSummary: "Rebuild the index from the documents",
+		Priority:      temporal.Priority{PriorityKey: priorityBackground, FairnessKey: tenant.String()},
+	}, RebuildIndex, in)
+	if alreadyStarted(err) {
+		return uuid.Nil, id, domain.Errorf(domain.CodeConflict, "a rebuild of this index runs already")
+	}
+	if err != nil {
+		return uuid.Nil, id, fmt.Errorf("start workflow %s: %w", id, err)
+	}
+	return in.RebuildID, id, nil
+}
+
+// RequestRebuild implements activities.Rebuilder: that one runs already is success.
+func (c *Client) RequestRebuild(ctx context.Context, tenant uuid.UUID, reason string) error {
+	_, _, err := c.StartRebuild(ctx, tenant, reason)
+	if domain.CodeOf(err) == domain.CodeConflict {
+		return nil
+	}
+	return err
+}
+
 // WakeDeliveries implements activities.Waker: it wakes the endpoint's
 // DeliverWebhooks or starts it.
 func (c *Client) WakeDeliveries(ctx context.Context, tenant, endpoint uuid.UUID) error {

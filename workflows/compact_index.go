@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,9 +25,36 @@ type CompactIndexInput struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 }
 
+// CompactIndexProgress is the answer to ProgressQuery: what this run has done, and
+// how many segments there are now.
+type CompactIndexProgress struct {
+	Merges   int   `json:"merges"`
+	Merged   int   `json:"merged_segments"`
+	Bytes    int64 `json:"written_bytes"`
+	Segments int   `json:"segments"`
+}
+
+func (p *CompactIndexProgress) add(out activities.MergeSegmentsOutput) {
+	if out.Merged > 0 {
+		p.Merges++
+	}
+	p.Merged += out.Merged
+	p.Bytes += out.Bytes
+	p.Segments = out.Segments
+}
+
+func (p *CompactIndexProgress) String() string {
+	return fmt.Sprintf("%d merges of %d segments, %d bytes written, %d segments now", p.Merges, p.Merged, p.Bytes, p.Segments)
+}
+
 // CompactIndex merges the tenant's segments by size tiers until there is
 // nothing left to merge and no commit has come for a while.
 func CompactIndex(ctx workflow.Context, in CompactIndexInput) error {
+	progress := CompactIndexProgress{}
+	err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (CompactIndexProgress, error) { return progress, nil })
+	if err != nil {
+		return err
+	}
 	committed := workflow.GetSignalChannel(ctx, compactSignal)
 	for range mergesPerRun {
 		for committed.ReceiveAsync(nil) {
@@ -37,6 +65,8 @@ func CompactIndex(ctx workflow.Context, in CompactIndexInput) error {
 		if err != nil {
 			return err
 		}
+		progress.add(out)
+		workflow.SetCurrentDetails(ctx, progress.String())
 		if out.Merged > 0 {
 			continue
 		}

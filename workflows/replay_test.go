@@ -13,6 +13,8 @@ import (
 var recorded = map[string]any{
 	"IndexDocuments":     IndexDocuments,
 	"CompactIndex":       CompactIndex,
+	"RebuildIndex":       RebuildIndex,
+	"IndexUpkeep":        IndexUpkeep,
 	"DeliverWebhooks":    DeliverWebhooks,
 	"TrainEmbeddings":    TrainEmbeddings,
 	"EmbedIndex":         EmbedIndex,

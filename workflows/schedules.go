@@ -23,6 +23,7 @@ func schedules() []client.ScheduleOptions {
 		schedule("recover-pending", 10*time.Second, "Start what was committed and not started", RecoverPending),
 		schedule("recover-deliveries", 10*time.Second, "Wake webhooks that have deliveries to make", RecoverDeliveries),
 		schedule("purge-expired", time.Hour, "Remove expired keys, sessions and old events", PurgeExpired),
+		schedule("index-upkeep", time.Minute, "Rebuild outdated indexes, compact what deletes have left", IndexUpkeep),
 		schedule("rollup-analytics", time.Minute, "Roll up recorded searches", RollupAnalytics),
 		schedule("start-due-embeddings", time.Minute, "Make models and vectors where they are due", StartDueEmbeddings),
 		schedule("purge-analytics", 24*time.Hour, "Make and drop partitions of recorded searches", PurgeAnalytics),

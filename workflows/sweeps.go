@@ -41,3 +41,10 @@ func PurgeAnalytics(ctx workflow.Context) (out activities.PurgeAnalyticsOutput, 
 	err = workflow.ExecuteActivity(sweepOptions(ctx), analytics.PurgeAnalytics).Get(ctx, &out)
 	return out, err
 }
+
+// IndexUpkeep asks for the rebuilds and compactions that no commit has asked for.
+func IndexUpkeep(ctx workflow.Context) (out activities.RequestIndexUpkeepOutput, err error) {
+	var upkeep *activities.Upkeep
+	err = workflow.ExecuteActivity(sweepOptions(ctx), upkeep.RequestIndexUpkeep).Get(ctx, &out)
+	return out, err
+}

@@ -70,6 +70,7 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	}
 	a.index, err = index.NewManager(a.store, index.ManagerOptions{
 		CacheDir: a.indexDir, MaxDiskBytes: int64(cfg.IndexCacheBytes), MaxOpenBytes: int64(cfg.IndexOpenBytes),
+		IdleUnload: cfg.IndexIdleUnload, RememberUsage: cfg.Role != config.RoleWorker,
 		OpenModel: a.models.OpenModel,
 	})
 	if err != nil {

@@ -36,7 +36,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(
 		newDevCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newKeyCommand(),
-		newImportCommand(), newSearchCommand(), newEvalCommand(), newBenchCommand(), newEmbeddingsCommand(), newOpenAPICommand(), newVersionCommand(),
+		newImportCommand(), newSearchCommand(), newEvalCommand(), newBenchCommand(), newEmbeddingsCommand(), newIndexCommand(), newOpenAPICommand(), newVersionCommand(),
 	)
 	return root
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -78,6 +79,8 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models})
 	deps := a.apiDeps(o, verifier, starter, service)
+	warm := make(chan struct{})
+	deps.Warm = warm
 	recorder := a.newRecorder()
 	if recorder != nil {
 		deps.Analytics = recorder
@@ -97,6 +100,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	beside.Go(func() error { a.store.Listen(background, keepFresh(service, verifier)); return nil })
 	beside.Go(func() error { service.Run(background); return nil })
 	beside.Go(func() error { admin(background); return nil })
+	beside.Go(func() error { a.warmUp(background, warm); return nil })
 	if recorder != nil {
 		beside.Go(func() error { recorder.Run(background); return nil })
 	}
@@ -112,6 +116,32 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 		_ = redisClient.Close()
 	}
 	return err
+}
+
+// warmLimit bounds the loading of busy tenants at the start. It goes on in the
+// background after INDEX_WARM_START, up to which the server is not ready.
+const warmLimit = 2 * time.Minute
+
+// warmUp loads the tenants that the last runs used most, and closes warm when that
+// is done or has taken INDEX_WARM_START.
+func (a *app) warmUp(ctx context.Context, warm chan<- struct{}) {
+	if a.cfg.IndexWarmStart <= 0 {
+		close(warm)
+		return
+	}
+	ready := sync.OnceFunc(func() { close(warm) })
+	defer ready()
+	defer time.AfterFunc(a.cfg.IndexWarmStart, ready).Stop()
+	ctx, cancel := context.WithTimeout(ctx, warmLimit)
+	defer cancel()
+	start := time.Now()
+	tenants, err := a.index.Warm(ctx)
+	if tenants > 0 {
+		slog.InfoContext(ctx, "the busiest tenants are loaded", "tenants", tenants, "took", time.Since(start).Round(time.Millisecond).String())
+	}
+	if err != nil && ctx.Err() == nil {
+		slog.WarnContext(ctx, "some busy tenants were not loaded; their first search does it", "error", err)
+	}
 }
 
 // newRecorder is nil when no searches are to be recorded.
@@ -139,7 +169,7 @@ func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener 
 
 func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflows.Starter, service *search.Service) api.Deps {
 	return api.Deps{
-		Store: a.store, Verifier: verifier, Starter: starter, Search: service, Metrics: a.metrics,
+		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Search: service, Metrics: a.metrics,
 		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),

@@ -60,6 +60,8 @@ func (k *checker) process() {
 		k.add("SERVICE_NAME", "it has spaces in it", "use a name such as rustassistant")
 	}
 	k.between("SHUTDOWN_TIMEOUT", c.ShutdownTimeout, time.Second, 10*time.Minute)
+	k.between("INDEX_WARM_START", c.IndexWarmStart, 0, 10*time.Minute)
+	k.between("INDEX_IDLE_UNLOAD", c.IndexIdleUnload, 0, 30*24*time.Hour)
 }
 
 func (k *checker) database() {

@@ -73,11 +73,13 @@ type Config struct {
 	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" example:"default" help:"Namespace of the workflows; the SDK's default is \"default\"."`
 	TemporalUIURL     string `env:"TEMPORAL_UI_URL" example:"http://localhost:8233" help:"Where the dashboard links to workflows."`
 
-	IndexCacheDir   string `env:"INDEX_CACHE_DIR" section:"Index" example:"/var/cache/rustassistant/index" help:"Folder of fetched index segments; may be lost at any time. Default: index in the user's cache folder."`
-	IndexCacheBytes Bytes  `env:"INDEX_CACHE_BYTES" envDefault:"20GiB" help:"Disk space that the segments may take."`
-	IndexOpenBytes  Bytes  `env:"INDEX_OPEN_BYTES" envDefault:"2GiB" help:"Bytes of segments mapped into memory at the same time; the least used tenants are unloaded above it."`
-	ChunkTokens     int    `env:"CHUNK_TOKENS" envDefault:"512" help:"About how many tokens a chunk has."`
-	ChunkOverlap    int    `env:"CHUNK_OVERLAP" envDefault:"50" help:"Tokens that neighbouring chunks share; less than half of CHUNK_TOKENS."`
+	IndexCacheDir   string        `env:"INDEX_CACHE_DIR" section:"Index" example:"/var/cache/rustassistant/index" help:"Folder of fetched index segments; may be lost at any time. Default: index in the user's cache folder."`
+	IndexCacheBytes Bytes         `env:"INDEX_CACHE_BYTES" envDefault:"20GiB" help:"Disk space that the segments may take."`
+	IndexOpenBytes  Bytes         `env:"INDEX_OPEN_BYTES" envDefault:"2GiB" help:"Bytes of segments mapped into memory at the same time; the least used tenants are unloaded above it."`
+	IndexWarmStart  time.Duration `env:"INDEX_WARM_START" envDefault:"10s" help:"How long a starting server may load the tenants that were used most before it says that it is ready; 0 turns this off."`
+	IndexIdleUnload time.Duration `env:"INDEX_IDLE_UNLOAD" envDefault:"1h" help:"A tenant that nobody has used for so long is unloaded from memory; 0 leaves it until its room is needed."`
+	ChunkTokens     int           `env:"CHUNK_TOKENS" envDefault:"512" help:"About how many tokens a chunk has."`
+	ChunkOverlap    int           `env:"CHUNK_OVERLAP" envDefault:"50" help:"Tokens that neighbouring chunks share; less than half of CHUNK_TOKENS."`
 
 	EmbeddingsProvider          EmbeddingsProvider `env:"EMBEDDINGS_PROVIDER" envDefault:"builtin" section:"Embeddings" help:"Where the vectors of semantic and hybrid search come from. builtin learns them from each tenant's own documents; openai asks any server with an OpenAI-compatible /embeddings (OpenAI, Ollama, TEI, vLLM); none answers by keyword. What follows is for openai."`
 	EmbeddingsBaseURL           SecretURL          `env:"EMBEDDINGS_BASE_URL" envDefault:"https://api.openai.com/v1" help:"Address that /embeddings is added to. http:// is for servers in your own network, for example http://localhost:11434/v1 for Ollama."`

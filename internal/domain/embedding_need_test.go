@@ -34,7 +34,9 @@ func TestWhenATenantNeedsAnotherModel(t *testing.T) {
 	target := func(touched time.Duration) domain.EmbeddingModel {
 		return model(func(m *domain.EmbeddingModel) { m.State, m.TouchedAt = domain.ModelTraining, *ago(touched) })
 	}
-	rolledBack := model(func(m *domain.EmbeddingModel) { m.State, m.Identity, m.RolledBackAt = domain.ModelRetired, "large", ago(time.Hour) })
+	rolledBack := model(func(m *domain.EmbeddingModel) {
+		m.State, m.Identity, m.RolledBackAt = domain.ModelRetired, "large", ago(time.Hour)
+	})
 	type models = []domain.EmbeddingModel
 	for name, c := range map[string]struct {
 		want   domain.EmbeddingWant

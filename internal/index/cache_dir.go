@@ -168,11 +168,10 @@ func (c *cacheDir) trim(max int64, inUse func(tenant uuid.UUID) bool) error {
 
 // removeStaleTemps removes what a killed process has left.
 func (c *cacheDir) removeStaleTemps(now time.Time) {
-	paths, err := filepath.Glob(filepath.Join(c.root, "*", tempPrefix+"*"))
-	if err != nil {
-		return
-	}
-	for _, path := range paths {
+	// A pattern can only be wrong by its form, and these are constants.
+	own, _ := filepath.Glob(filepath.Join(c.root, tempPrefix+"*"))
+	tenants, _ := filepath.Glob(filepath.Join(c.root, "*", tempPrefix+"*"))
+	for _, path := range slices.Concat(own, tenants) {
 		if info, err := os.Stat(path); err == nil && now.Sub(info.ModTime()) > staleTemp {
 			_ = os.Remove(path) // the next start tries again
 		}

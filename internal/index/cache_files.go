@@ -31,6 +31,7 @@ func (c *cacheDir) modelPath(tenant, model uuid.UUID) string {
 func openCached[T interface{ Close() error }](
 	path string, checksum []byte, open func(path string) (T, error), checksumOf func(T) []byte,
 ) (none T, err error) {
+	now := time.Now()
 	file, err := open(path)
 	if err == nil && !bytes.Equal(checksumOf(file), checksum) {
 		err = errors.Join(corrupt("checksum %x, not %x", checksumOf(file), checksum), file.Close())
@@ -42,8 +43,9 @@ func openCached[T interface{ Close() error }](
 		return none, err
 	}
 	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > touchAfter {
-		now := time.Now()
-		_ = os.Chtimes(path, now, now) // only the order of eviction depends on it
+		// Only the order of eviction depends on it. The moment is from before the
+		// check, so that it does not look like a change of the file.
+		_ = os.Chtimes(path, now, now)
 	}
 	return file, nil
 }

@@ -4,7 +4,7 @@ package index
 // their order: what an embedding model is given. It reads the stored fields block
 // by block and stops at the first error of yield, which it returns.
 func (s *Segment) ChunkTexts(yield func(chunk int, title, heading, content string) error) (err error) {
-	defer recoverCorrupt(&err)
+	defer protect(&err)()
 	reader := hitReader{block: &storedBlock{}}
 	for doc := range s.meta.Docs {
 		item, err := reader.item(s, s.docItem(doc))

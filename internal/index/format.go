@@ -69,7 +69,14 @@ type Meta struct {
 	Checksum []byte
 	// MinID and MaxID are the range of document ids.
 	MinID, MaxID uuid.UUID
+	// Analysis is the analysis.Version by which the texts were analysed; of a
+	// merge the lowest of its sources. It is outdatedAnalysis where building the
+	// segment anew would give other terms though the version is the same.
+	Analysis int
 }
+
+// outdatedAnalysis is below every analysis.Version.
+const outdatedAnalysis = 0
 
 // metaSection is the JSON of sectionMeta.
 type metaSection struct {

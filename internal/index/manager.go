@@ -22,6 +22,14 @@ type ManagerOptions struct {
 	// MaxOpenBytes bounds the loaded tenants: the one used longest ago is
 	// unloaded first, the one just loaded never; 0 means 4 GiB.
 	MaxOpenBytes int64
+	// MaxUncachedBytes bounds the segments that are kept in memory because
+	// CacheDir cannot be written; 0 means 256 MiB.
+	MaxUncachedBytes int64
+	// IdleUnload is how long a tenant stays loaded without being used; 0 means
+	// until its room is needed.
+	IdleUnload time.Duration
+	// RememberUsage keeps in CacheDir who was used how much, for Warm.
+	RememberUsage bool
 	// MaxFetches bounds how many segments one refresh reads at a time; 0
 	// means 4.
 	MaxFetches int
@@ -40,7 +48,8 @@ var ErrClosed = errors.New("index manager is closed")
 //	         first Snapshot              newer generation: Refresh
 //	cold ───────────────────► loaded ───────────────────────────────┐
 //	  ▲                        │  ▲                                 │
-//	  └── least recently used ─┘  └──── swap, old one is released ◄─┘
+//	  └── least recently used, └──┘──── swap, old one is released ◄─┘
+//	      or idle
 type Manager struct {
 	source  Source
 	options ManagerOptions
@@ -50,6 +59,8 @@ type Manager struct {
 	mu      sync.RWMutex
 	tenants map[uuid.UUID]*tenant
 	closed  bool
+
+	uncached atomic.Int64 // bytes of segments without a file
 
 	ctx    context.Context // of background work
 	cancel context.CancelFunc
@@ -65,6 +76,9 @@ func NewManager(source Source, o ManagerOptions) (*Manager, error) {
 	if o.MaxOpenBytes == 0 {
 		o.MaxOpenBytes = 4 << 30
 	}
+	if o.MaxUncachedBytes == 0 {
+		o.MaxUncachedBytes = 256 << 20
+	}
 	if o.MaxFetches == 0 {
 		o.MaxFetches = 4
 	}
@@ -77,6 +91,7 @@ func NewManager(source Source, o ManagerOptions) (*Manager, error) {
 	}
 	m := &Manager{source: source, options: o, cache: cache, log: o.Logger, tenants: make(map[uuid.UUID]*tenant)}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.work.Go(m.upkeep)
 	return m, nil
 }
 
@@ -85,6 +100,7 @@ type tenant struct {
 	id      uuid.UUID
 	current atomic.Pointer[Snapshot] // nil when cold
 	used    atomic.Int64             // Unix nanoseconds
+	uses    atomic.Uint64            // since they were saved
 
 	gate     chan struct{} // one refresh at a time
 	started  atomic.Uint64 // refreshes begun
@@ -132,6 +148,7 @@ func (m *Manager) Snapshot(ctx context.Context, id uuid.UUID) (*Snapshot, error)
 	for {
 		if s := t.current.Load(); s != nil && s.acquire() {
 			t.used.Store(time.Now().UnixNano())
+			t.uses.Add(1)
 			return s, nil
 		}
 		if err := m.load(ctx, t); err != nil {

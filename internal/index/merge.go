@@ -58,7 +58,7 @@ func Merge(ctx context.Context, inputs []MergeInput, w io.Writer) (Meta, error) 
 // stay missing. Nothing is written, and the zero VectorsMeta returned, when no
 // input has vectors. Those of different dimensions are refused.
 func MergeWithVectors(ctx context.Context, inputs []MergeInput, w, vectors io.Writer) (meta Meta, vmeta VectorsMeta, err error) {
-	defer recoverCorrupt(&err)
+	defer protect(&err)()
 	m := &merger{ctx: ctx, out: newSectionWriter(w), table: newDocTable()}
 	chunks, languages := 0, languageSet(0)
 	for _, in := range inputs {
@@ -66,6 +66,7 @@ func MergeWithVectors(ctx context.Context, inputs []MergeInput, w, vectors io.Wr
 			return Meta{}, VectorsMeta{}, errors.New("merge: a segment is missing")
 		}
 		chunks += in.Segment.meta.Chunks
+		m.table.meta.Analysis = min(m.table.meta.Analysis, in.Segment.meta.Analysis)
 		languages |= in.Segment.languages
 		m.table.meta.Outdated = m.table.meta.Outdated || in.Segment.outdated
 		m.sources = append(m.sources, newMergeSource(in))

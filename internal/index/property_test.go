@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -187,7 +189,19 @@ func (l *lab) commit(docs ...Document) {
 	if l.dims > 0 && l.generation%4 != 0 { // others get theirs later
 		l.embed(len(l.refs) - 1)
 	}
-	l.refresh(nil)
+	l.refresh(l.bury(docs))
+}
+
+// bury returns new tombstones for the documents that were deleted already, as the
+// store writes them with every commit.
+func (l *lab) bury(docs []Document) (added []Tombstone) {
+	for _, d := range docs {
+		if version, ok := l.ref.dead[d.ID]; ok && d.Version <= version {
+			added = append(added, Tombstone{DocumentID: d.ID, Version: version, Generation: l.generation})
+		}
+	}
+	l.tombstones = append(l.tombstones, added...)
+	return added
 }
 
 func (l *lab) remove(id uuid.UUID, version uint64) {
@@ -219,6 +233,53 @@ func (l *lab) merge(chosen []int) {
 		}
 	}
 	l.refresh(nil)
+}
+
+// rebuild replaces all segments by one that is built of what is live.
+func (l *lab) rebuild() {
+	b := NewBuilder(Options{})
+	live, err := l.current.LiveDocuments()
+	require.NoError(l.t, err)
+	for _, d := range live {
+		full, ok, err := l.current.Document(d.ID)
+		require.NoError(l.t, err)
+		require.True(l.t, ok)
+		require.NoError(l.t, b.Add(full))
+	}
+	data, meta, err := b.Bytes()
+	require.NoError(l.t, err)
+	l.refs = nil
+	applied := l.generation
+	l.generation++
+	if meta.Docs > 0 {
+		l.addSegment(data, meta, applied)
+	}
+	l.refresh(nil)
+}
+
+// digest stands for all that is live.
+func (l *lab) digest(s *Snapshot) [32]byte {
+	var all []DocumentDigest
+	for _, ref := range s.Segments() {
+		part, err := s.Digests(context.Background(), ref.ID)
+		require.NoError(l.t, err)
+		all = append(all, part...)
+	}
+	return Digest(all)
+}
+
+// reopen forgets the grown snapshot for one that is opened from files.
+func (l *lab) reopen(dir string) {
+	next := make([]LoadedSegment, len(l.refs))
+	for i, ref := range l.refs {
+		path := filepath.Join(dir, ref.ID.String())
+		require.NoError(l.t, os.WriteFile(path, l.bytes[ref.ID], 0o600))
+		s, err := Open(path)
+		require.NoError(l.t, err)
+		next[i] = LoadedSegment{Ref: ref, Segment: s}
+	}
+	l.current.Release()
+	l.current = NewSnapshot(l.generation, next, l.tombstones)
 }
 
 func (l *lab) open(ref SegmentRef) *Segment {
@@ -315,11 +376,12 @@ func checkHit(t require.TestingT, ref *reference, h *Hit) {
 // of the reference.
 func TestSearchEqualsReference(t *testing.T) {
 	t.Parallel()
+	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLab(t)
 		version := uint64(0)
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {
-			switch step := rapid.IntRange(0, 5).Draw(t, "step"); {
+			switch step := rapid.IntRange(0, 7).Draw(t, "step"); {
 			case step <= 2:
 				docs := map[int]Document{}
 				for range rapid.IntRange(1, 8).Draw(t, "batch") {
@@ -335,11 +397,21 @@ func TestSearchEqualsReference(t *testing.T) {
 				l.commit(batch...)
 			case step == 3: // an older job commits late
 				l.commit(genDocument(t, rapid.IntRange(0, 12).Draw(t, "id"), rapid.Uint64Range(0, version).Draw(t, "old")))
+			case step == 6:
+				before := l.digest(l.current)
+				l.rebuild()
+				require.Equal(t, before, l.digest(l.current), "a rebuild says the same")
+			case step == 7:
+				before := l.digest(l.current)
+				l.reopen(dir)
+				require.Equal(t, before, l.digest(l.current))
 			case step == 4:
 				l.remove(testID(rapid.IntRange(0, 12).Draw(t, "id")), rapid.Uint64Range(0, version).Draw(t, "version"))
 			case len(l.refs) > 0:
 				chosen := rapid.SliceOfNDistinct(rapid.IntRange(0, len(l.refs)-1), 1, len(l.refs), rapid.ID[int]).Draw(t, "merge")
+				before := l.digest(l.current)
 				l.merge(chosen)
+				require.Equal(t, before, l.digest(l.current), "a merge says the same")
 			}
 		}
 		cold := l.cold()

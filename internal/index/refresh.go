@@ -71,7 +71,16 @@ func (m *Manager) reload(ctx context.Context, t *tenant, cold bool) error {
 		releaseAll(handles)
 		return err
 	}
-	next := buildSnapshot(old, state.Generation, handles, state.Tombstones)
+	next, err := protectedSnapshot(old, state.Generation, handles, state.Tombstones)
+	if err != nil && model != nil {
+		model.release()
+	}
+	if errors.Is(err, ErrCorrupt) && old != nil {
+		return m.mend(ctx, t, old)
+	}
+	if err != nil {
+		return err
+	}
 	next.adopt(model, m.settings(t.id, old, state.Settings))
 	m.swap(t, old, next)
 	return nil
@@ -215,9 +224,14 @@ func (m *Manager) openSegment(ctx context.Context, tenant uuid.UUID, ref Segment
 	if !errors.Is(err, fs.ErrNotExist) {
 		m.log.Warn("a cached segment is fetched again", "tenant", tenant, "segment", ref.ID, "error", err)
 	}
-	err = m.cache.put(tenant, ref.ID, func(w io.Writer) error {
+	fetch := func(w io.Writer) error {
 		return m.source.ReadSegment(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
-	})
+	}
+	err = m.cache.put(tenant, ref.ID, fetch)
+	if isFileError(err) {
+		return withoutFile(m, m.cache.path(tenant, ref.ID), ref.Bytes, err, fetch,
+			func() (*Segment, error) { return m.cache.open(tenant, ref) }, uncachedSegment(ref))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("fetch segment %s: %w", ref.ID, err)
 	}
@@ -239,4 +253,10 @@ func (l *limitedWriter) Write(b []byte) (int, error) {
 	}
 	l.left -= int64(len(b))
 	return l.w.Write(b)
+}
+
+// OpenSegment opens a stored segment that need not be live, from the cache or
+// fetched. The caller closes it.
+func (m *Manager) OpenSegment(ctx context.Context, tenant uuid.UUID, ref SegmentRef) (*Segment, error) {
+	return m.openSegment(ctx, tenant, ref)
 }

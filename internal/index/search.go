@@ -22,7 +22,7 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 	if err := r.prepare(s.settings); err != nil {
 		return nil, err
 	}
-	defer recoverCorrupt(&err)
+	defer protect(&err)()
 	q := searches.Get().(*search)
 	var matched collector // where more than the best by score is wanted
 	if len(r.Facets) > 0 {

@@ -102,9 +102,12 @@ func (s *sectionWriter) finish(m metaSection) (Meta, error) {
 	if s.err == nil {
 		s.err = s.out.Flush()
 	}
+	if m.Outdated {
+		m.Analysis = outdatedAnalysis
+	}
 	return Meta{
 		Docs: m.Docs, Chunks: m.Chunks, Bytes: int64(s.offset), Checksum: checksumBytes(sum),
-		MinID: m.MinID, MaxID: m.MaxID,
+		MinID: m.MinID, MaxID: m.MaxID, Analysis: m.Analysis,
 	}, s.err
 }
 

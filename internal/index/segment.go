@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/blevesearch/mmap-go"
 	"github.com/blevesearch/vellum"
@@ -21,6 +22,8 @@ type Segment struct {
 	meta     metaSection
 	file     Meta
 	mapped   mmap.MMap
+	checked  atomic.Int64 // when the bytes were last found good, Unix nanoseconds
+	closed   func()       // if set, Close calls it
 	data     []byte
 	sections map[sectionKind][]byte // without padding
 
@@ -50,9 +53,13 @@ func Open(path string) (*Segment, error) {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
 	defer f.Close()
+	opened := time.Now()
 	size, err := verifyFile(f)
 	if err != nil {
 		return nil, err
+	}
+	if size <= maxUnmapped {
+		return readSegment(f, size)
 	}
 	m, err := mmap.MapRegion(f, int(size), mmap.RDONLY, 0, 0)
 	if err != nil {
@@ -63,7 +70,21 @@ func Open(path string) (*Segment, error) {
 		return nil, errors.Join(err, m.Unmap())
 	}
 	s.mapped = m
+	s.checked.Store(opened.UnixNano())
 	return s, nil
+}
+
+// maxUnmapped is the size up to which a segment is read into memory. A mapping
+// takes whole pages, and a process may have only some ten thousand of them: less
+// than the tiny segments of the tenants of a large server.
+const maxUnmapped = 16 << 10
+
+func readSegment(f *os.File, size int64) (*Segment, error) {
+	data := make([]byte, size)
+	if _, err := f.ReadAt(data, 0); err != nil {
+		return nil, fmt.Errorf("read segment: %w", err)
+	}
+	return OpenBytes(data)
 }
 
 // verifyFile reads the file once, which costs no mapped memory, and compares
@@ -96,15 +117,25 @@ func OpenBytes(data []byte) (*Segment, error) {
 	if len(data) < headerBytes+footerBytes {
 		return nil, corrupt("%d bytes", len(data))
 	}
-	body := data[:len(data)-8]
-	if binary.LittleEndian.Uint64(data[len(body):]) != xxhash.Sum64(body) {
-		return nil, corrupt("checksum does not match")
+	if err := verifyBytes(data); err != nil {
+		return nil, err
 	}
 	return parseSegment(data)
 }
 
+func verifyBytes(data []byte) error {
+	body := data[:len(data)-8]
+	if binary.LittleEndian.Uint64(data[len(body):]) != xxhash.Sum64(body) {
+		return corrupt("checksum does not match")
+	}
+	return nil
+}
+
 // Close unmaps the file. No method may be called afterwards.
 func (s *Segment) Close() error {
+	if s.closed != nil {
+		s.closed()
+	}
 	if s.mapped == nil {
 		return nil
 	}
@@ -115,7 +146,7 @@ func (s *Segment) Close() error {
 func (s *Segment) Meta() Meta { return s.file }
 
 func parseSegment(data []byte) (s *Segment, err error) {
-	defer recoverCorrupt(&err)
+	defer protect(&err)()
 	s = &Segment{data: data, sections: make(map[sectionKind][]byte)}
 	if err := s.parseSections(); err != nil {
 		return nil, err
@@ -141,19 +172,13 @@ func parseSegment(data []byte) (s *Segment, err error) {
 	}
 	sum := data[len(data)-8:]
 	s.file = Meta{
-		Docs: s.meta.Docs, Chunks: s.meta.Chunks, Bytes: int64(len(data)),
+		Docs: s.meta.Docs, Chunks: s.meta.Chunks, Bytes: int64(len(data)), Analysis: s.meta.Analysis,
 		Checksum: checksumBytes(binary.LittleEndian.Uint64(sum)), MinID: s.meta.MinID, MaxID: s.meta.MaxID,
 	}
-	return s, nil
-}
-
-// recoverCorrupt turns an index out of range into an error. Everything here
-// checks its bounds; the dictionary and bitmap libraries do not on all paths.
-// A checksum stands in front, so this is for bytes that were written wrong.
-func recoverCorrupt(err *error) {
-	if r := recover(); r != nil {
-		*err = corrupt("%v\n%s", r, debug.Stack())
+	if s.outdated {
+		s.file.Analysis = outdatedAnalysis
 	}
+	return s, nil
 }
 
 func (s *Segment) parseSections() error {

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
 // Snapshot is a tenant's index at one generation. It is safe for concurrent
@@ -39,6 +41,9 @@ type Stats struct {
 	Docs, Chunks, HiddenDocs int
 	// Bytes are those of the segments, the vectors and the model.
 	Bytes int64
+	// Analysis is the lowest Meta.Analysis of the segments. Terms of a version
+	// older than analysis.Version may not be found.
+	Analysis int
 	// Vectors are the live chunks with a vector of the active model.
 	Vectors int
 	// TextLength and TitleLength are the words of all live chunks, and of the
@@ -80,7 +85,7 @@ func buildSnapshot(old *Snapshot, generation uint64, segments []refHandle, tombs
 	h := newHider(old, segments)
 	h.tombstones(tombstones)
 	h.segments()
-	s := &Snapshot{generation: generation, tombstones: h.dead}
+	s := &Snapshot{generation: generation, tombstones: pruneTombstones(h.dead, segments)}
 	s.refs.Store(1)
 	for i, seg := range segments {
 		s.views = append(s.views, h.view(i, seg))
@@ -95,13 +100,34 @@ func buildSnapshot(old *Snapshot, generation uint64, segments []refHandle, tombs
 	return s
 }
 
+// pruneTombstones drops what every segment has worked in, as the store does: a
+// tenant that stays loaded must not keep every delete there ever was. What is
+// committed from then on brings tombstones of its own for what is gone.
+func pruneTombstones(dead []Tombstone, segments []refHandle) []Tombstone {
+	applied := ^uint64(0)
+	for _, s := range segments {
+		applied = min(applied, s.ref.AppliedGeneration)
+	}
+	if !slices.ContainsFunc(dead, func(t Tombstone) bool { return t.Generation <= applied }) {
+		return dead
+	}
+	kept := make([]Tombstone, 0, len(dead))
+	for _, t := range dead {
+		if t.Generation > applied {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
 func (s *Snapshot) summarise() {
-	st := Stats{Generation: s.generation, Segments: len(s.views)}
+	st := Stats{Generation: s.generation, Segments: len(s.views), Analysis: analysis.Version}
 	for _, v := range s.views {
 		st.Docs += v.liveDocs
 		st.Chunks += v.liveChunks
 		st.HiddenDocs += v.meta.Docs - v.liveDocs
 		st.Bytes += v.file.Bytes
+		st.Analysis = min(st.Analysis, v.file.Analysis)
 		s.languages |= v.languages
 		if v.vectors != nil {
 			st.Bytes += v.vectors.vectors.file.Bytes

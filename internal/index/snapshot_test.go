@@ -6,6 +6,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
 // A snapshot answers the same for ever, whatever later snapshots of the same
@@ -75,7 +77,7 @@ func TestEqualVersionsAreShownOnce(t *testing.T) {
 	for _, order := range [][]LoadedSegment{{early, late}, {late, early}} {
 		s := NewSnapshot(4, order, nil)
 		require.Equal(t, "late", found(t, s, Request{Query: "word"}))
-		require.Equal(t, Stats{Generation: 4, Segments: 2, Docs: 1, Chunks: 1, HiddenDocs: 1, Bytes: s.Stats().Bytes, TextLength: 2}, s.Stats())
+		require.Equal(t, Stats{Generation: 4, Segments: 2, Docs: 1, Chunks: 1, HiddenDocs: 1, Analysis: analysis.Version, Bytes: s.Stats().Bytes, TextLength: 2}, s.Stats())
 	}
 }
 

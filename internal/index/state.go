@@ -29,9 +29,15 @@ type SegmentRef struct {
 	Checksum []byte
 	Docs     int
 	Chunks   int
+	// Generation is the commit that brought the segment. One that was built of
+	// documents has worked in everything up to it; a merge came later than the
+	// snapshot it worked on.
+	Generation uint64
 	// AppliedGeneration is the generation up to which tombstones have been
 	// worked into the segment.
 	AppliedGeneration uint64
+	// Analysis is Meta.Analysis of the segment.
+	Analysis int
 	// Vectors are the segment's vectors of the active model, nil for none.
 	Vectors *VectorsRef
 }

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"sync/atomic"
+	"time"
 
 	"github.com/blevesearch/mmap-go"
-	"github.com/cespare/xxhash/v2"
 )
 
 // Vectors is an open vectors file. It is immutable and safe for concurrent use.
@@ -16,6 +17,8 @@ type Vectors struct {
 	vectorsLayout
 	file    VectorsMeta
 	mapped  mmap.MMap
+	checked atomic.Int64 // when the bytes were last found good, Unix nanoseconds
+	closed  func()       // if set, Close calls it
 	data    []byte
 	present bitset // chunks with a vector; nil for all
 }
@@ -28,6 +31,7 @@ func OpenVectors(path string) (*Vectors, error) {
 		return nil, fmt.Errorf("open vectors: %w", err)
 	}
 	defer f.Close()
+	opened := time.Now()
 	size, err := verifyFile(f)
 	if err != nil {
 		return nil, err
@@ -41,6 +45,7 @@ func OpenVectors(path string) (*Vectors, error) {
 		return nil, errors.Join(err, m.Unmap())
 	}
 	v.mapped = m
+	v.checked.Store(opened.UnixNano())
 	return v, nil
 }
 
@@ -49,15 +54,17 @@ func OpenVectorsBytes(data []byte) (*Vectors, error) {
 	if len(data) < vectorsHeaderBytes+vectorsFooterBytes {
 		return nil, corrupt("vectors of %d bytes", len(data))
 	}
-	body := data[:len(data)-8]
-	if binary.LittleEndian.Uint64(data[len(body):]) != xxhash.Sum64(body) {
-		return nil, corrupt("checksum of vectors does not match")
+	if err := verifyBytes(data); err != nil {
+		return nil, err
 	}
 	return parseVectors(data)
 }
 
 // Close unmaps the file. No method may be called afterwards.
 func (v *Vectors) Close() error {
+	if v.closed != nil {
+		v.closed()
+	}
 	if v.mapped == nil {
 		return nil
 	}
@@ -67,7 +74,8 @@ func (v *Vectors) Close() error {
 // Meta describes the file.
 func (v *Vectors) Meta() VectorsMeta { return v.file }
 
-func parseVectors(data []byte) (*Vectors, error) {
+func parseVectors(data []byte) (v *Vectors, err error) {
+	defer protect(&err)()
 	if len(data) < vectorsHeaderBytes+vectorsFooterBytes || string(data[:4]) != vectorsMagic {
 		return nil, corrupt("not a vectors file")
 	}
@@ -85,7 +93,7 @@ func parseVectors(data []byte) (*Vectors, error) {
 	if string(footer[4:8]) != vectorsMagic {
 		return nil, corrupt("footer of vectors")
 	}
-	v := &Vectors{vectorsLayout: layout, data: data}
+	v = &Vectors{vectorsLayout: layout, data: data}
 	v.file = VectorsMeta{
 		Dims: layout.dims, Chunks: layout.chunks, Missing: int(u32(footer, 0)), Bytes: int64(len(data)),
 		Checksum: checksumBytes(binary.LittleEndian.Uint64(footer[8:])),

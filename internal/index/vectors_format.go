@@ -40,9 +40,6 @@ const (
 // MaxDimensions bounds the dimensions of a vector.
 const MaxDimensions = 8192
 
-// maxVectorsBytes keeps offsets far from overflow whatever a header says.
-const maxVectorsBytes = 1 << 46
-
 // VectorsMeta describes a written vectors file.
 type VectorsMeta struct {
 	Dims int

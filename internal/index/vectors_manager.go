@@ -62,9 +62,14 @@ func (m *Manager) fetchVectors(ctx context.Context, tenant uuid.UUID, ref *Vecto
 	if !errors.Is(err, fs.ErrNotExist) {
 		m.log.Warn("cached vectors are fetched again", "tenant", tenant, "vectors", ref.ID, "error", err)
 	}
-	err = m.cache.putAt(m.cache.vectorsPath(tenant, ref.ID), func(w io.Writer) error {
+	fetch := func(w io.Writer) error {
 		return m.source.ReadVectors(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
-	})
+	}
+	err = m.cache.putAt(m.cache.vectorsPath(tenant, ref.ID), fetch)
+	if isFileError(err) {
+		return withoutFile(m, m.cache.vectorsPath(tenant, ref.ID), ref.Bytes, err, fetch,
+			func() (*Vectors, error) { return m.cache.openVectors(tenant, ref) }, uncachedVectors(ref))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("fetch vectors %s: %w", ref.ID, err)
 	}
@@ -87,7 +92,7 @@ func (m *Manager) openModel(ctx context.Context, tenant uuid.UUID, old *Snapshot
 	path := ""
 	if ref.Bytes > 0 {
 		path = m.cache.modelPath(tenant, ref.ID)
-		if err := m.fetchModel(ctx, tenant, ref); err != nil && !errors.Is(err, ErrCorrupt) {
+		if err := m.fetchModel(ctx, tenant, ref); err != nil && !errors.Is(err, ErrCorrupt) && !isFileError(err) {
 			return nil, err
 		} else if err != nil {
 			m.log.Error("a tenant is loaded without its model", "tenant", tenant, "model", ref.ID, "error", err)

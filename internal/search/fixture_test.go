@@ -83,7 +83,7 @@ func (s *source) IndexState(_ context.Context, tenant uuid.UUID, since uint64) (
 	if state == nil {
 		return index.State{}, domain.NotFound("tenant")
 	}
-	out := index.State{Generation: state.Generation, Segments: append([]index.SegmentRef(nil), state.Segments...)}
+	out := index.State{Generation: state.Generation, Model: state.Model, Segments: append([]index.SegmentRef(nil), state.Segments...)}
 	for _, t := range state.Tombstones {
 		if t.Generation > since {
 			out.Tombstones = append(out.Tombstones, t)
@@ -172,6 +172,13 @@ func document(title, content string) index.Document {
 	}
 }
 
+// coverage is what vectors cover, in an answer.
+type coverage struct {
+	Model   string `json:"model"`
+	Covered int    `json:"covered"`
+	Chunks  int    `json:"chunks"`
+}
+
 // body is the JSON of an answer as a client reads it.
 type body struct {
 	QueryID    uuid.UUID `json:"query_id"`
@@ -206,10 +213,11 @@ type body struct {
 			Matches [][2]int `json:"matches"`
 		} `json:"highlights"`
 	} `json:"results"`
-	Total      int     `json:"total_results"`
-	Relation   string  `json:"total_relation"`
-	NextCursor *string `json:"next_cursor"`
-	Generation uint64  `json:"generation"`
+	Total      int       `json:"total_results"`
+	Relation   string    `json:"total_relation"`
+	NextCursor *string   `json:"next_cursor"`
+	Generation uint64    `json:"generation"`
+	Vectors    *coverage `json:"vectors"`
 }
 
 func read(t testing.TB, a *Answer) (b body) {

@@ -113,8 +113,11 @@ func (s *Service) embed(ctx context.Context, tenant uuid.UUID, snapshot *index.S
 	if r.Type == TypeKeyword {
 		return b, 0, nil
 	}
+	if r.after != nil && r.after.Phase != index.PhaseKeyword {
+		q.Mode = r.mode() // which the index refuses without a vector
+	}
 	if b.reason = s.noVectors(tenant, snapshot, r); b.reason != nil {
-		return b, 0, nil
+		return b, 0, nil //nolint:nilerr // it is told to the caller with an answer
 	}
 	ref, model := snapshot.Model()
 	b.model = ref.Name
@@ -165,10 +168,7 @@ func (s *Service) noVectors(tenant uuid.UUID, snapshot *index.Snapshot, r *Reque
 // fuse says how the branches are joined: as the request wants it, else as the
 // tenant does, else as it suits the model.
 func (r *Request) fuse(q *index.Request, settings index.Hybrid, provider string) {
-	q.Mode = index.ModeHybrid
-	if r.Type == TypeSemantic {
-		q.Mode = index.ModeSemantic
-	}
+	q.Mode = r.mode()
 	fusion := r.Fusion
 	if fusion == "" {
 		fusion = settings.Fusion
@@ -187,6 +187,18 @@ func (r *Request) fuse(q *index.Request, settings index.Hybrid, provider string)
 		w = *r.Weights
 	}
 	q.Weights = &w
+}
+
+// mode returns the index's name of the type.
+func (r *Request) mode() index.Mode {
+	switch r.Type {
+	case TypeHybrid:
+		return index.ModeHybrid
+	case TypeSemantic:
+		return index.ModeSemantic
+	case TypeKeyword:
+	}
+	return index.ModeKeyword
 }
 
 // warnEvery is how often failing embeddings are logged.

@@ -51,7 +51,8 @@ func TestEveryFieldIsRead(t *testing.T) {
 	require.Equal(t, want, r.Filter)
 	require.NoError(t, r.Filter.Validate())
 	require.Equal(t, Request{
-		Query: "q", Type: TypeKeyword, Limit: 100, GroupBy: GroupNone, Explain: true, UserID: "u", Filter: want, Prefix: PrefixAuto, Typos: TyposAuto,
+		Query: "q", Type: TypeKeyword, Limit: 100, GroupBy: GroupNone, Explain: true, UserID: "u", Filter: want,
+		Prefix: PrefixAuto, Typos: TyposAuto,
 	}, *r)
 }
 

@@ -148,28 +148,34 @@ func (s *Service) cached(ctx context.Context, a *Answer, tenant uuid.UUID, gener
 
 // load searches the index. took and embedding are set to the times that the index
 // and the embedding of the query needed.
-func (s *Service) load(ctx context.Context, tenant uuid.UUID, r *Request, took, embedding *time.Duration) (cache.Value, error) {
+func (s *Service) load(ctx context.Context, tenant uuid.UUID, r *Request, took, embedding *time.Duration) (value cache.Value, err error) {
 	start := time.Now()
-	snapshot, err := s.deps.Index.Snapshot(ctx, tenant)
+	err = s.deps.Index.Use(ctx, tenant, func(snapshot *index.Snapshot) error {
+		value, *embedding, err = s.search(ctx, tenant, snapshot, r)
+		return err
+	})
 	if err != nil {
 		return cache.Value{}, err
 	}
-	defer snapshot.Release()
+	*took = time.Since(start) - *embedding
+	return value, nil
+}
+
+// search is load on one snapshot. embedded is the time that the embedding of the
+// query needed.
+func (s *Service) search(ctx context.Context, tenant uuid.UUID, snapshot *index.Snapshot, r *Request) (value cache.Value, embedded time.Duration, err error) {
 	query := r.forIndex()
 	by, embedded, err := s.embed(ctx, tenant, snapshot, r, &query)
 	if err != nil {
-		return cache.Value{}, err
+		return cache.Value{}, 0, err
 	}
 	result, err := snapshot.Search(ctx, query)
 	if err != nil {
-		return cache.Value{}, err
+		return cache.Value{}, 0, err
 	}
-	value := cache.Value{
+	return cache.Value{
 		Body: encodeAnswer(r, result, by), Negative: len(result.Hits) == 0 || by.reason != nil && by.reason.Passing,
-	}
-	*embedding = embedded
-	*took = time.Since(start) - embedded
-	return value, nil
+	}, embedded, nil
 }
 
 func (r *Request) forIndex() index.Request {

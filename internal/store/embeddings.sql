@@ -91,6 +91,6 @@ WHERE s.chunks > 0 AND (
     OR EXISTS (SELECT FROM embedding_models t WHERE t.tenant_id = s.tenant_id AND t.state IN ('training', 'ready') AND t.touched_at < now() - interval '2 minutes')
     OR (m.id IS NOT NULL AND EXISTS (
         SELECT FROM index_segments g LEFT JOIN index_vectors v ON v.tenant_id = g.tenant_id AND v.segment_id = g.id AND v.model_id = m.id
-        WHERE g.tenant_id = s.tenant_id AND (v.id IS NULL OR v.pending > 0)))
+        WHERE g.tenant_id = s.tenant_id AND g.shadow_of IS NULL AND (v.id IS NULL OR v.pending > 0)))
 ) AND s.tenant_id > @after_tenant
 ORDER BY s.tenant_id LIMIT @row_limit;

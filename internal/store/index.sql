@@ -13,12 +13,12 @@ WHERE tenant_id = @tenant_id;
 SELECT tenant_id, generation FROM index_state WHERE tenant_id = ANY(@tenant_ids::uuid[]);
 
 -- name: IndexSegmentList :many
-SELECT id, generation, applied_generation, documents, chunks, bytes, checksum FROM index_segments
-WHERE tenant_id = @tenant_id ORDER BY generation, id;
+SELECT id, generation, applied_generation, documents, chunks, bytes, checksum, analysis FROM index_segments
+WHERE tenant_id = @tenant_id AND shadow_of IS NULL ORDER BY generation, id;
 
 -- name: IndexSegmentInsert :exec
-INSERT INTO index_segments (tenant_id, id, generation, applied_generation, documents, chunks, bytes, checksum)
-VALUES (@tenant_id, @id, @generation, @applied_generation, @documents, @chunks, @bytes, @checksum);
+INSERT INTO index_segments (tenant_id, id, generation, applied_generation, documents, chunks, bytes, checksum, analysis, shadow_of)
+VALUES (@tenant_id, @id, @generation, @applied_generation, @documents, @chunks, @bytes, @checksum, @analysis, sqlc.narg('shadow_of'));
 
 -- name: IndexSegmentPartInsert :exec
 INSERT INTO index_segment_parts (tenant_id, segment_id, part, data) VALUES (@tenant_id, @segment_id, @part, @data);
@@ -27,7 +27,7 @@ INSERT INTO index_segment_parts (tenant_id, segment_id, part, data) VALUES (@ten
 SELECT data FROM index_segment_parts WHERE tenant_id = @tenant_id AND segment_id = @segment_id AND part = @part;
 
 -- name: IndexSegmentDeleteMany :execrows
-DELETE FROM index_segments WHERE tenant_id = @tenant_id AND id = ANY(@ids::uuid[]);
+DELETE FROM index_segments WHERE tenant_id = @tenant_id AND id = ANY(@ids::uuid[]) AND shadow_of IS NULL;
 
 -- name: IndexTombstoneList :many
 SELECT document_id, version, generation FROM index_tombstones
@@ -42,10 +42,10 @@ ON CONFLICT (tenant_id, document_id) DO UPDATE SET
 -- name: IndexTombstonePurge :exec
 -- A tombstone that every live segment has worked in hides nothing any more.
 DELETE FROM index_tombstones t WHERE t.tenant_id = @tenant_id
-  AND t.generation <= (SELECT coalesce(min(applied_generation), 9223372036854775807) FROM index_segments s WHERE s.tenant_id = @tenant_id);
+  AND t.generation <= (SELECT coalesce(min(applied_generation), 9223372036854775807) FROM index_segments s WHERE s.tenant_id = @tenant_id AND s.shadow_of IS NULL);
 
 -- name: IndexSegmentTotals :one
-SELECT count(*)::int AS segments, coalesce(sum(bytes), 0)::bigint AS bytes FROM index_segments WHERE tenant_id = @tenant_id;
+SELECT count(*)::int AS segments, coalesce(sum(bytes), 0)::bigint AS bytes FROM index_segments WHERE tenant_id = @tenant_id AND shadow_of IS NULL;
 
 -- name: ChunkDeleteMany :exec
 DELETE FROM chunks WHERE tenant_id = @tenant_id AND document_id = ANY(@document_ids::uuid[]);

@@ -20,6 +20,7 @@ type Purged struct {
 	Events          int64
 	Deliveries      int64
 	Endpoints       int64
+	Shadows         int64
 	CachedVectors   int64
 	EmbeddingModels int64
 }
@@ -27,7 +28,8 @@ type Purged struct {
 // PurgeExpired removes what has served its time: idempotency keys and sessions
 // past their expiry, events older than maxEventAge, ended deliveries and deleted
 // endpoints older than maxDeliveryAge, cached vectors that were not used for
-// embeddingCacheRetention. beat is called after each step.
+// embeddingCacheRetention, segments that never became live. beat is called after
+// each step.
 func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge time.Duration, beat func()) (out Purged, err error) {
 	steps := []struct {
 		total *int64
@@ -49,6 +51,9 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 		}},
 		{&out.EmbeddingModels, func(q *db.Queries) (int64, error) {
 			return q.EmbeddingModelPurge(ctx, db.EmbeddingModelPurgeParams{MaxAge: interval(failedModelRetention), RowLimit: purgeStep})
+		}},
+		{&out.Shadows, func(q *db.Queries) (int64, error) {
+			return q.IndexShadowPurge(ctx, db.IndexShadowPurgeParams{MaxAge: interval(shadowMaxAge), RowLimit: purgeStep})
 		}},
 	}
 	for _, step := range steps {

@@ -5,7 +5,7 @@ SELECT model_id FROM index_state WHERE tenant_id = @tenant_id;
 UPDATE index_state SET model_id = @model_id, generation = @generation, updated_at = now() WHERE tenant_id = @tenant_id;
 
 -- name: IndexSegmentLive :one
-SELECT chunks FROM index_segments WHERE tenant_id = @tenant_id AND id = @id;
+SELECT chunks FROM index_segments WHERE tenant_id = @tenant_id AND id = @id AND shadow_of IS NULL;
 
 -- name: IndexVectorsList :many
 SELECT id, segment_id, chunks, missing, pending, bytes, checksum FROM index_vectors
@@ -31,7 +31,7 @@ DELETE FROM index_vectors WHERE tenant_id = @tenant_id AND model_id = @model_id;
 -- Live segments with chunks that the model has not seen, the largest first.
 SELECT s.id, s.chunks, (CASE WHEN v.id IS NULL THEN s.chunks ELSE v.pending END)::int AS pending
 FROM index_segments s LEFT JOIN index_vectors v ON v.tenant_id = s.tenant_id AND v.segment_id = s.id AND v.model_id = @model_id
-WHERE s.tenant_id = @tenant_id AND (v.id IS NULL OR v.pending > 0)
+WHERE s.tenant_id = @tenant_id AND s.shadow_of IS NULL AND (v.id IS NULL OR v.pending > 0)
 ORDER BY s.chunks DESC, s.id LIMIT @row_limit;
 
 -- name: IndexVectorsCoverage :one
@@ -41,4 +41,4 @@ SELECT coalesce(sum(s.chunks), 0)::bigint AS chunks,
        coalesce(sum(CASE WHEN v.id IS NULL THEN s.chunks ELSE v.pending END), 0)::bigint AS pending,
        coalesce(sum(v.bytes), 0)::bigint AS bytes
 FROM index_segments s LEFT JOIN index_vectors v ON v.tenant_id = s.tenant_id AND v.segment_id = s.id AND v.model_id = @model_id
-WHERE s.tenant_id = @tenant_id;
+WHERE s.tenant_id = @tenant_id AND s.shadow_of IS NULL;

@@ -126,7 +126,7 @@ func (q *Queries) IndexGenerations(ctx context.Context, tenantIds []uuid.UUID) (
 }
 
 const indexSegmentDeleteMany = `-- name: IndexSegmentDeleteMany :execrows
-DELETE FROM index_segments WHERE tenant_id = $1 AND id = ANY($2::uuid[])
+DELETE FROM index_segments WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND shadow_of IS NULL
 `
 
 type IndexSegmentDeleteManyParams struct {
@@ -143,8 +143,8 @@ func (q *Queries) IndexSegmentDeleteMany(ctx context.Context, arg IndexSegmentDe
 }
 
 const indexSegmentInsert = `-- name: IndexSegmentInsert :exec
-INSERT INTO index_segments (tenant_id, id, generation, applied_generation, documents, chunks, bytes, checksum)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO index_segments (tenant_id, id, generation, applied_generation, documents, chunks, bytes, checksum, analysis, shadow_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type IndexSegmentInsertParams struct {
@@ -156,6 +156,8 @@ type IndexSegmentInsertParams struct {
 	Chunks            int32
 	Bytes             int64
 	Checksum          []byte
+	Analysis          int32
+	ShadowOf          *uuid.UUID
 }
 
 func (q *Queries) IndexSegmentInsert(ctx context.Context, arg IndexSegmentInsertParams) error {
@@ -168,13 +170,15 @@ func (q *Queries) IndexSegmentInsert(ctx context.Context, arg IndexSegmentInsert
 		arg.Chunks,
 		arg.Bytes,
 		arg.Checksum,
+		arg.Analysis,
+		arg.ShadowOf,
 	)
 	return err
 }
 
 const indexSegmentList = `-- name: IndexSegmentList :many
-SELECT id, generation, applied_generation, documents, chunks, bytes, checksum FROM index_segments
-WHERE tenant_id = $1 ORDER BY generation, id
+SELECT id, generation, applied_generation, documents, chunks, bytes, checksum, analysis FROM index_segments
+WHERE tenant_id = $1 AND shadow_of IS NULL ORDER BY generation, id
 `
 
 type IndexSegmentListRow struct {
@@ -185,6 +189,7 @@ type IndexSegmentListRow struct {
 	Chunks            int32
 	Bytes             int64
 	Checksum          []byte
+	Analysis          int32
 }
 
 func (q *Queries) IndexSegmentList(ctx context.Context, tenantID uuid.UUID) ([]IndexSegmentListRow, error) {
@@ -204,6 +209,7 @@ func (q *Queries) IndexSegmentList(ctx context.Context, tenantID uuid.UUID) ([]I
 			&i.Chunks,
 			&i.Bytes,
 			&i.Checksum,
+			&i.Analysis,
 		); err != nil {
 			return nil, err
 		}
@@ -254,7 +260,7 @@ func (q *Queries) IndexSegmentPartInsert(ctx context.Context, arg IndexSegmentPa
 }
 
 const indexSegmentTotals = `-- name: IndexSegmentTotals :one
-SELECT count(*)::int AS segments, coalesce(sum(bytes), 0)::bigint AS bytes FROM index_segments WHERE tenant_id = $1
+SELECT count(*)::int AS segments, coalesce(sum(bytes), 0)::bigint AS bytes FROM index_segments WHERE tenant_id = $1 AND shadow_of IS NULL
 `
 
 type IndexSegmentTotalsRow struct {
@@ -360,7 +366,7 @@ func (q *Queries) IndexTombstoneList(ctx context.Context, arg IndexTombstoneList
 
 const indexTombstonePurge = `-- name: IndexTombstonePurge :exec
 DELETE FROM index_tombstones t WHERE t.tenant_id = $1
-  AND t.generation <= (SELECT coalesce(min(applied_generation), 9223372036854775807) FROM index_segments s WHERE s.tenant_id = $1)
+  AND t.generation <= (SELECT coalesce(min(applied_generation), 9223372036854775807) FROM index_segments s WHERE s.tenant_id = $1 AND s.shadow_of IS NULL)
 `
 
 // A tombstone that every live segment has worked in hides nothing any more.

@@ -179,6 +179,24 @@ type IdempotencyKey struct {
 	ExpiresAt   time.Time
 }
 
+type IndexRebuild struct {
+	TenantID   uuid.UUID
+	ID         uuid.UUID
+	State      string
+	Stage      string
+	Reason     string
+	WorkflowID string
+	AfterID    uuid.UUID
+	Documents  int64
+	Chunks     int64
+	Total      int64
+	Generation int64
+	Error      string
+	StartedAt  time.Time
+	UpdatedAt  time.Time
+	FinishedAt *time.Time
+}
+
 type IndexSegment struct {
 	TenantID          uuid.UUID
 	ID                uuid.UUID
@@ -189,6 +207,8 @@ type IndexSegment struct {
 	Bytes             int64
 	Checksum          []byte
 	CreatedAt         time.Time
+	ShadowOf          *uuid.UUID
+	Analysis          int32
 }
 
 type IndexSegmentPart struct {

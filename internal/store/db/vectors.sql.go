@@ -38,7 +38,7 @@ func (q *Queries) IndexModelSet(ctx context.Context, arg IndexModelSetParams) er
 }
 
 const indexSegmentLive = `-- name: IndexSegmentLive :one
-SELECT chunks FROM index_segments WHERE tenant_id = $1 AND id = $2
+SELECT chunks FROM index_segments WHERE tenant_id = $1 AND id = $2 AND shadow_of IS NULL
 `
 
 type IndexSegmentLiveParams struct {
@@ -58,7 +58,7 @@ SELECT coalesce(sum(s.chunks), 0)::bigint AS chunks,
        coalesce(sum(CASE WHEN v.id IS NULL THEN s.chunks ELSE v.pending END), 0)::bigint AS pending,
        coalesce(sum(v.bytes), 0)::bigint AS bytes
 FROM index_segments s LEFT JOIN index_vectors v ON v.tenant_id = s.tenant_id AND v.segment_id = s.id AND v.model_id = $1
-WHERE s.tenant_id = $2
+WHERE s.tenant_id = $2 AND s.shadow_of IS NULL
 `
 
 type IndexVectorsCoverageParams struct {
@@ -151,7 +151,7 @@ func (q *Queries) IndexVectorsInsert(ctx context.Context, arg IndexVectorsInsert
 const indexVectorsLacking = `-- name: IndexVectorsLacking :many
 SELECT s.id, s.chunks, (CASE WHEN v.id IS NULL THEN s.chunks ELSE v.pending END)::int AS pending
 FROM index_segments s LEFT JOIN index_vectors v ON v.tenant_id = s.tenant_id AND v.segment_id = s.id AND v.model_id = $1
-WHERE s.tenant_id = $2 AND (v.id IS NULL OR v.pending > 0)
+WHERE s.tenant_id = $2 AND s.shadow_of IS NULL AND (v.id IS NULL OR v.pending > 0)
 ORDER BY s.chunks DESC, s.id LIMIT $3
 `
 
