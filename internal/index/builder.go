@@ -203,7 +203,7 @@ func (b *Builder) termIn(t *analysis.Token) uint32 {
 		words = make(map[string]uint32)
 		b.wordsIn[b.language] = words
 	}
-	term := uint32(stopTerm)
+	term := stopTerm
 	if !analysis.IsStopIn(b.language, t.Text) {
 		term = b.number(b.analyzer.TermIn(b.language, t))
 	}

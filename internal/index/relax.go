@@ -204,7 +204,7 @@ func (r *relaxer) words(enough int, last bool) (changed bool, err error) {
 			continue
 		}
 		frequency := r.frequency(w.unit)
-		if frequency >= enough && !(last && w.last) {
+		if frequency >= enough && (!last || !w.last) {
 			continue
 		}
 		widened, err := r.word(w, frequency, frequency < enough)
@@ -301,7 +301,7 @@ func (r *relaxer) complete(folded string) ([]member, error) {
 // correct returns the terms with a df of at least least that are similar to those
 // of a word.
 func (r *relaxer) correct(w *planWord, folded string, least int) ([]member, error) {
-	edits := 0
+	var edits int
 	switch n := utf8.RuneCountInString(folded); {
 	case n >= minTwoEdit:
 		edits = 2

@@ -84,7 +84,9 @@ type Prefix uint8
 const (
 	// PrefixAuto completes it when it is found too little otherwise.
 	PrefixAuto Prefix = iota
+	// PrefixAlways completes it in every case.
 	PrefixAlways
+	// PrefixNever leaves it as it is.
 	PrefixNever
 )
 

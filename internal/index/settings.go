@@ -94,11 +94,11 @@ func (s *Settings) Validate() error {
 	}
 	v.synonyms(s.Synonyms)
 	v.stopWords(s.StopWords)
-	v.number("ranking.k1", s.Ranking.K1, 0, 10)
-	v.number("ranking.b", s.Ranking.B, 0, 1)
-	v.number("ranking.title_boost", s.Ranking.TitleBoost, 0, 10)
-	v.number("hybrid.keyword_weight", s.Hybrid.KeywordWeight, 0, 1)
-	v.number("hybrid.vector_weight", s.Hybrid.VectorWeight, 0, 1)
+	v.number("ranking.k1", s.Ranking.K1, 10)
+	v.number("ranking.b", s.Ranking.B, 1)
+	v.number("ranking.title_boost", s.Ranking.TitleBoost, 10)
+	v.number("hybrid.keyword_weight", s.Hybrid.KeywordWeight, 1)
+	v.number("hybrid.vector_weight", s.Hybrid.VectorWeight, 1)
 	if k, w := s.Hybrid.KeywordWeight, s.Hybrid.VectorWeight; k != nil && w != nil && *k == 0 && *w == 0 {
 		v.add("hybrid", "one of the weights must be above 0")
 	}
@@ -119,9 +119,9 @@ func (v *settingsViolations) add(field, message string) {
 	}
 }
 
-func (v *settingsViolations) number(field string, n *float64, least, most float64) {
-	if n != nil && !(*n >= least && *n <= most) {
-		v.add(field, fmt.Sprintf("must be from %g to %g", least, most))
+func (v *settingsViolations) number(field string, n *float64, most float64) {
+	if n != nil && !(*n >= 0 && *n <= most) { // also not for NaN
+		v.add(field, fmt.Sprintf("must be from 0 to %g", most))
 	}
 }
 

@@ -72,7 +72,7 @@ func TestTermInLeavesCodeAlone(t *testing.T) {
 	require.Equal(t, []string{"utf8", "елка", "日", "本"}, termsIn(german, "utf8 Ёлка 日本"))
 	russian, _ := ParseLanguage("ru")
 	require.Equal(t, []string{"running", "get", "names"}, termsIn(russian, "running getNames"))
-	require.Equal(t, termsIn(English, "getNames running"), []string{"get", "name", "run"})
+	require.Equal(t, []string{"get", "name", "run"}, termsIn(English, "getNames running"))
 }
 
 func TestIsStopIn(t *testing.T) {
