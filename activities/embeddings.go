@@ -137,7 +137,10 @@ func (e *Embeddings) ListLacking(ctx context.Context, in ListLackingInput) (out 
 			return out, toTemporal(err)
 		}
 		active := all.Active()
-		if active == nil || e.Models.Reachable(active.Provider) != nil {
+		if active == nil {
+			return out, nil
+		}
+		if reachable := e.Models.Reachable(active.Provider) == nil; !reachable {
 			return out, nil
 		}
 		in.ModelID = active.ID

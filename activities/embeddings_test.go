@@ -37,7 +37,7 @@ func (e *embeddings) RequestVectors(context.Context, uuid.UUID) error {
 
 func setupEmbeddings(t *testing.T) *embeddings {
 	t.Helper()
-	e := &embeddings{bundle: setup(t)} //nolint:tparallel // setup calls t.Parallel
+	e := &embeddings{bundle: setup(t)}
 	models := registry.Builtin()
 	m, err := index.NewManager(e.store, index.ManagerOptions{CacheDir: t.TempDir(), OpenModel: models.OpenModel})
 	require.NoError(t, err)

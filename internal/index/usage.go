@@ -53,8 +53,8 @@ func (c *cacheDir) readUsage() (map[uuid.UUID]usage, error) {
 	if err != nil {
 		return all, fmt.Errorf("read the usage of tenants: %w", err)
 	}
-	if json.Unmarshal(data, &all) != nil {
-		return make(map[uuid.UUID]usage), nil
+	if sound := json.Unmarshal(data, &all) == nil; !sound {
+		clear(all)
 	}
 	return all, nil
 }

@@ -190,6 +190,7 @@ func (r *Request) forIndex() index.Request {
 		q.Prefix = index.PrefixAlways
 	case PrefixNever:
 		q.Prefix = index.PrefixNever
+	case PrefixAuto: // the zero value
 	}
 	switch {
 	case r.GroupBy == GroupNone:

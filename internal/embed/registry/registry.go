@@ -80,8 +80,8 @@ func (r *Registry) Minimum() int {
 
 // OpenModel implements index.ManagerOptions.OpenModel.
 func (r *Registry) OpenModel(ref index.ModelRef, path string) (index.Model, error) {
-	switch {
-	case r.Reachable(ref.Provider) != nil:
+	switch reachable := r.Reachable(ref.Provider) == nil; {
+	case !reachable:
 		return silent{}, nil
 	case ref.Provider == domain.ProviderBuiltin:
 		return builtin.Open(path)
