@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"testing"
 
@@ -258,7 +257,7 @@ func TestABegunModelSupersedesTheOneBeforeIt(t *testing.T) {
 	require.Len(t, all.Models, 1)
 	require.Equal(t, second, all.Target().ID)
 	err = b.PutModel(b.ctx, b.tenant, first, store.ModelFile{Dimensions: 8})
-	require.True(t, errors.Is(err, store.ErrModelGone))
+	require.ErrorIs(t, err, store.ErrModelGone)
 }
 
 func TestAWaitIsToldUntilTheWorkGoesOn(t *testing.T) {
