@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -71,15 +73,23 @@ func (s *Snapshot) SuggestWords(text string, most int) (words []string, start in
 	return words[:min(most, len(words))], start, nil
 }
 
+// unspaced are the scripts that are indexed by pairs of characters.
+var unspaced = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
+}
+
 // typedWord returns the folded word that a text ends with, "" for none. Characters
 // of scripts without spaces are not words.
 func typedWord(text string, a *analysis.Analyzer) (word string, start int) {
 	start = len(text)
 	a.Scan(text, func(t *analysis.Token) {
-		if t.End == len(text) && t.Start < start && (t.Leaf || len(t.Text) > 0 && t.Text[0] < 0x80) {
+		if t.End == len(text) && t.Start < start {
 			word, start = string(t.Text), t.Start
 		}
 	})
+	if r, _ := utf8.DecodeRuneInString(word); unicode.IsOneOf(unspaced, r) {
+		return "", len(text)
+	}
 	return word, start
 }
 
