@@ -98,9 +98,11 @@ type fakeSearch struct{}
 func (fakeSearch) Search(context.Context, uuid.UUID, *search.Request, search.Options) (*search.Answer, error) {
 	return nil, domain.Errorf(domain.CodeUnavailable, "not here")
 }
+
 func (fakeSearch) SearchSeveral(context.Context, uuid.UUID, []search.Outcome, search.Options) error {
 	return domain.Errorf(domain.CodeUnavailable, "not here")
 }
+
 func (fakeSearch) Suggest(context.Context, uuid.UUID, string, int) ([]search.Suggestion, error) {
 	return nil, domain.Errorf(domain.CodeUnavailable, "not here")
 }

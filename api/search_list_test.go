@@ -16,6 +16,7 @@ import (
 
 // shelf is a search environment with five documents of different kinds.
 func shelf(t *testing.T) *searchEnv {
+	t.Helper()
 	e := newSearchEnv(t)
 	lines := `{"title":"Go channels","content":"concurrency with channels","doc_type":"guide","tags":["go"],"metadata":{"price":30,"lang":"en","day":"2026-01-01"}}
 {"title":"Rust async","content":"concurrency with futures","doc_type":"guide","tags":["rust","async"],"metadata":{"price":10,"lang":"de","day":"2026-01-03"}}

@@ -67,7 +67,7 @@ func (s *Server) suggest(ctx context.Context, in *suggestInput) (*suggestOutput,
 }
 
 func checkSuggest(text string) error {
-	message := ""
+	var message string
 	switch {
 	case strings.TrimSpace(text) == "":
 		message = "must not be empty"

@@ -45,6 +45,7 @@ var loadFields = sync.OnceValues(func() (*Snapshot, error) {
 })
 
 func benchmarkFields(b *testing.B, requests map[string]Request) {
+	b.Helper()
 	snapshot, err := loadFields()
 	require.NoError(b, err)
 	for name, r := range requests {

@@ -77,7 +77,8 @@ func (l *lab) checkGrouped(s *Snapshot, r Request) {
 			require.Equal(l.t, len(w.hits), g.Total, context)
 			require.Equal(l.t, min(len(w.hits), r.GroupSize), g.Hits, context)
 			for i, h := range hits[:g.Hits] {
-				require.Equal(l.t, w.hits[i], refHit{h.DocumentID, h.ChunkOrdinal, h.Score}, context)
+				have := refHit{h.DocumentID, h.ChunkOrdinal, h.Score}
+				require.Equal(l.t, w.hits[i], have, context)
 			}
 			after := hits[0].Cursor()
 			r.After = &after

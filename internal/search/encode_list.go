@@ -64,10 +64,14 @@ func appendTexts(b []byte, include Fields, h *index.Hit) []byte {
 		field       Fields
 		name, value string
 	}{
-		{fieldExternalID, `,"external_id":`, h.ExternalID}, {fieldTitle, `,"title":`, h.Title},
-		{fieldHeading, `,"heading":`, h.Heading}, {fieldContent, `,"content":`, h.Content},
-		{fieldDocType, `,"doc_type":`, h.DocType}, {fieldSourceURL, `,"source_url":`, h.SourceURL},
-		{fieldSourceType, `,"source_type":`, h.SourceType}, {fieldRepoID, `,"repo_id":`, h.RepoID},
+		{fieldExternalID, `,"external_id":`, h.ExternalID},
+		{fieldTitle, `,"title":`, h.Title},
+		{fieldHeading, `,"heading":`, h.Heading},
+		{fieldContent, `,"content":`, h.Content},
+		{fieldDocType, `,"doc_type":`, h.DocType},
+		{fieldSourceURL, `,"source_url":`, h.SourceURL},
+		{fieldSourceType, `,"source_type":`, h.SourceType},
+		{fieldRepoID, `,"repo_id":`, h.RepoID},
 		{fieldLanguage, `,"language":`, h.Language},
 	} {
 		if include.has(f.field) {

@@ -190,6 +190,7 @@ func (r *Request) forIndex() index.Request {
 		Language: r.Language, NoTypos: r.Typos == TyposOff,
 	}
 	switch r.Prefix {
+	case PrefixAuto:
 	case PrefixAlways:
 		q.Prefix = index.PrefixAlways
 	case PrefixNever:

@@ -79,7 +79,7 @@ func (s *Service) Suggest(ctx context.Context, tenant uuid.UUID, text string, li
 func inTurn(kinds [][]Suggestion, limit int) []Suggestion {
 	out := []Suggestion{}
 	seen := map[string]bool{}
-	for i := 0; i < limit; i++ {
+	for i := range limit {
 		for _, kind := range kinds {
 			if i >= len(kind) || len(out) == limit {
 				continue
