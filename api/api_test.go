@@ -98,6 +98,14 @@ type fakeSearch struct{}
 func (fakeSearch) Search(context.Context, uuid.UUID, *search.Request, search.Options) (*search.Answer, error) {
 	return nil, domain.Errorf(domain.CodeUnavailable, "not here")
 }
+
+func (fakeSearch) SearchSeveral(context.Context, uuid.UUID, []search.Outcome, search.Options) error {
+	return domain.Errorf(domain.CodeUnavailable, "not here")
+}
+
+func (fakeSearch) Suggest(context.Context, uuid.UUID, string, int) ([]search.Suggestion, error) {
+	return nil, domain.Errorf(domain.CodeUnavailable, "not here")
+}
 func (fakeSearch) Stats() search.Stats { return search.Stats{} }
 
 // env is a server on a database of its own, with two tenants.

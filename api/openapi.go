@@ -45,6 +45,7 @@ func apiTags() []*huma.Tag {
 		{Name: tagIndexing, Description: "The jobs that make documents searchable."},
 		{Name: tagWebhooks, Description: "Be told of events. Keys need the scope `webhooks`."},
 		{Name: tagAnalytics, Description: "What was searched for, found and chosen. Keys need the scope `analytics:read`."},
+		{Name: tagEmbeddings, Description: "Models of semantic search: state, training, going back."},
 		{Name: tagAdmin, Description: "Keys, tenants and figures. Keys need the scope `admin`, for tenants `platform`."},
 		{Name: tagSession, Description: "The dashboard's sign-in."},
 		{Name: tagSystem, Description: "Probes, metrics, and this description."},

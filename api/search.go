@@ -27,6 +27,8 @@ const searchBody = 1 << 20
 // Searcher answers searches: *search.Service.
 type Searcher interface {
 	Search(ctx context.Context, tenant uuid.UUID, r *search.Request, opts search.Options) (*search.Answer, error)
+	SearchSeveral(ctx context.Context, tenant uuid.UUID, all []search.Outcome, opts search.Options) error
+	Suggest(ctx context.Context, tenant uuid.UUID, text string, limit int) ([]search.Suggestion, error)
 	Stats() search.Stats
 }
 
@@ -39,7 +41,7 @@ func (s *Server) searchRoutes() []route {
 			"`X-Cache` says how the answer came about: `MISS` from the index, `HIT` from the cache, `STALE` when it may not be the " +
 			"newest, `BYPASS` when `Cache-Control: no-cache` asked for that. `Server-Timing` says where the time went.",
 		endpoint: searchEndpoint{raw{s.search, documentSearch}},
-	}}, s.statsRoutes()...)
+	}, s.multiSearchRoute(), s.suggestRoute()}, s.statsRoutes()...)
 }
 
 // searchEndpoint is a raw one whose metrics come with it.

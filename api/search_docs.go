@@ -20,10 +20,14 @@ type SearchRequest struct {
 	Type          search.Type    `json:"type,omitempty" enum:"hybrid,keyword,semantic" default:"hybrid" doc:"Which branches of the index to ask."`
 	SearchType    search.Type    `json:"search_type,omitempty" enum:"hybrid,keyword,semantic" doc:"Another name of type."`
 	Limit         int            `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"Results on a page."`
-	Cursor        string         `json:"cursor,omitempty" maxLength:"256" doc:"next_cursor of the page before; query, type, group_by and filters must be the same."`
+	Cursor        string         `json:"cursor,omitempty" maxLength:"256" doc:"next_cursor of the page before; query, type, group_by, sort and filters must be the same."`
 	Filters       *SearchFilters `json:"filters,omitempty" doc:"Conditions that all must hold."`
-	Highlight     bool           `json:"highlight,omitempty" default:"true" doc:"Add the pieces of the content that match."`
-	GroupBy       search.Group   `json:"group_by,omitempty" enum:"document,none" default:"document" doc:"document: one result a document, with its best passage. none: one result a passage."`
+	Sort          []SearchSort   `json:"sort,omitempty" maxItems:"3" doc:"Order by fields instead of by score, then by document id. A list of objects or of texts as created_at:desc, or one text with commas."`
+	Facets        []SearchFacet  `json:"facets,omitempty" maxItems:"20" doc:"Count the matching documents by the values of fields. A list of objects or of names."`
+	Highlight     any            `json:"highlight,omitempty" doc:"true (default): add the pieces of the content that match. false: none. Or {\"fragments\": 1 to 10, \"size\": 20 to 2000 bytes}."`
+	GroupBy       search.Group   `json:"group_by,omitempty" default:"document" doc:"document: one result a document, with its best passage. none: one result a passage. Or a field: doc_type, source_type, repo_id, language or metadata.<key>; limit then counts groups." example:"document"`
+	GroupSize     int            `json:"group_size,omitempty" minimum:"1" maximum:"10" default:"3" doc:"Results of a group, when group_by is a field."`
+	Include       []string       `json:"include,omitempty" doc:"Fields of the results, beside document_id, chunk_id and score; all by default. Without content answers get small."`
 	Explain       bool           `json:"explain,omitempty" doc:"Add score_details."`
 	Weights       *SearchWeights `json:"weights,omitempty" doc:"For hybrid: the shares of the branches, of which only the ratio counts. Default: the tenant's, else 0.8 and 0.2 with minmax, equal with rrf."`
 	Fusion        string         `json:"fusion,omitempty" enum:"minmax,rrf" doc:"For hybrid: how the branches are joined. Default: the tenant's, else minmax for the builtin model, rrf for others."`
@@ -40,9 +44,32 @@ type SearchWeights struct {
 	Vector  float64 `json:"vector" minimum:"0" maximum:"1000"`
 }
 
+// SearchSort is a field to order by. Documents without it come last.
+type SearchSort struct {
+	Field string `json:"field" required:"true" doc:"_score, created_at, updated_at or metadata.<key>: its numbers, then its dates." example:"created_at"`
+	Order string `json:"order,omitempty" enum:"asc,desc" doc:"asc by default, desc for _score."`
+}
+
+// SearchFacet asks for the counts of one field.
+type SearchFacet struct {
+	Field            string             `json:"field" required:"true" doc:"doc_type, tags, source_type, repo_id, language, metadata.<key>; created_at and updated_at for ranges." example:"tags"`
+	Limit            int                `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"Values at most."`
+	Sort             string             `json:"sort,omitempty" enum:"count,value" default:"count"`
+	Ranges           []SearchFacetRange `json:"ranges,omitempty" maxItems:"50" doc:"Count numbers or dates by ranges, too."`
+	ExcludeOwnFilter bool               `json:"exclude_own_filter,omitempty" doc:"Count as if filters had no condition on this field, so that the other choices keep their counts."`
+}
+
+// SearchFacetRange is from its beginning up to and without its end; either may be open.
+type SearchFacetRange struct {
+	Label string `json:"label,omitempty"`
+	From  any    `json:"from,omitempty" doc:"A number, or a date as 2026-01-31 or 2026-01-31T12:00:00Z."`
+	To    any    `json:"to,omitempty" doc:"Of the same kind."`
+}
+
 // SearchFilters are conditions on documents. Where a list is given, one of its
-// values must match. Beside these fields, metadata.<path> takes a value, a list, a
-// range {"gte": 1, "lt": 9} or {"exists": true}.
+// values must match. Instead of a value or a list every field takes an object of
+// conditions: eq, ne, in, not_in, exists, and gt, gte, lt, lte for dates and
+// metadata. Beside these fields, metadata.<path> does the same.
 type SearchFilters struct {
 	DocType    []string        `json:"doc_type,omitempty" doc:"A text or a list of texts, as for all fields here."`
 	Tags       []string        `json:"tags,omitempty" doc:"One of these tags."`
@@ -51,11 +78,22 @@ type SearchFilters struct {
 	ExternalID []string        `json:"external_id,omitempty" doc:"One of these external ids."`
 	Language   []string        `json:"language,omitempty" doc:"One of these languages."`
 	Metadata   map[string]any  `json:"metadata,omitempty" doc:"Values of metadata fields, nested as in the document; or flat, beside this field, as \"metadata.author.name\"."`
+	CreatedAt  *SearchDates    `json:"created_at,omitempty"`
+	UpdatedAt  *SearchDates    `json:"updated_at,omitempty"`
 	DateFrom   string          `json:"date_from,omitempty" doc:"Made at or after: 2026-01-31 or 2026-01-31T12:00:00Z."`
 	DateTo     string          `json:"date_to,omitempty" doc:"Made at or before; a day is meant to its end, in UTC."`
 	And        []SearchFilters `json:"and,omitempty" doc:"All of these must hold."`
 	Or         []SearchFilters `json:"or,omitempty" doc:"One of these must hold."`
 	Not        *SearchFilters  `json:"not,omitempty" doc:"This must not hold."`
+}
+
+// SearchDates are conditions on a date: 2026-01-31, the whole day in UTC, or
+// 2026-01-31T12:00:00Z.
+type SearchDates struct {
+	GT  string `json:"gt,omitempty"`
+	GTE string `json:"gte,omitempty"`
+	LT  string `json:"lt,omitempty"`
+	LTE string `json:"lte,omitempty"`
 }
 
 // SearchAnswer is the answer to a search.
@@ -71,11 +109,51 @@ type SearchAnswer struct {
 	Corrections     []SearchCorrection `json:"corrections,omitempty" doc:"Words of the query that were also searched by another spelling."`
 	DroppedPhrases  []string           `json:"dropped_phrases,omitempty" doc:"Quoted phrases that occur nowhere; their words were searched instead."`
 	Vectors         *SearchVectors     `json:"vectors,omitempty" doc:"What vectors cover, while some passages have none yet."`
-	Results         []SearchResult     `json:"results" nullable:"false" doc:"By falling score."`
+	Results         []SearchResult     `json:"results" nullable:"false" doc:"In their order. Empty when group_by is a field."`
+	Groups          []SearchGroup      `json:"groups,omitempty" doc:"When group_by is a field: ranked by their first result."`
+	TotalGroups     int                `json:"total_groups,omitempty" doc:"Groups on all pages."`
+	Facets          []SearchFacetCount `json:"facets,omitempty" doc:"In the order they were asked for."`
 	TotalResults    int64              `json:"total_results" doc:"Results on all pages."`
 	TotalRelation   string             `json:"total_relation" enum:"eq,gte" doc:"gte: there are at least so many."`
 	NextCursor      *string            `json:"next_cursor" doc:"For the next page; null on the last one."`
 	Generation      uint64             `json:"generation" doc:"The commit of the index that answered."`
+}
+
+// SearchGroup is the results with one value of group_by's field.
+type SearchGroup struct {
+	Value        any            `json:"value" doc:"A text, a number, true or false; null for documents without one."`
+	TotalResults int            `json:"total_results" doc:"Matching documents of the group."`
+	Results      []SearchResult `json:"results" nullable:"false" doc:"The first group_size of them."`
+}
+
+// SearchFacetCount is the answer to a facet. Documents are counted, never passages.
+type SearchFacetCount struct {
+	Field       string                  `json:"field"`
+	Exact       bool                    `json:"exact" doc:"false when there were too many different values to add all up: counts may be too low."`
+	TotalValues int                     `json:"total_values" doc:"Different values; at least so many unless exact."`
+	Values      []SearchFacetValue      `json:"values" nullable:"false"`
+	Ranges      []SearchFacetRangeCount `json:"ranges,omitempty"`
+	Stats       *SearchFacetStats       `json:"stats,omitempty" doc:"Of numbers, and of created_at and updated_at."`
+}
+
+// SearchFacetValue is a value with the number of documents that have it.
+type SearchFacetValue struct {
+	Value any `json:"value" doc:"A text, a number, true or false."`
+	Count int `json:"count"`
+}
+
+// SearchFacetRangeCount is a range with the number of documents in it.
+type SearchFacetRangeCount struct {
+	SearchFacetRange
+	Count int `json:"count"`
+}
+
+// SearchFacetStats are of all numbers of the matching documents.
+type SearchFacetStats struct {
+	Count int      `json:"count"`
+	Min   any      `json:"min"`
+	Max   any      `json:"max"`
+	Avg   *float64 `json:"avg,omitempty" doc:"Not of dates."`
 }
 
 // SearchVectors says what of the tenant vectors cover.
@@ -85,26 +163,27 @@ type SearchVectors struct {
 	Chunks  int    `json:"chunks"`
 }
 
-// SearchResult is a document with its best passage, or a passage.
+// SearchResult is a document with its best passage, or a passage. What include does
+// not name is left out.
 type SearchResult struct {
 	DocumentID   uuid.UUID           `json:"document_id"`
-	ExternalID   string              `json:"external_id"`
+	ExternalID   string              `json:"external_id" required:"false"`
 	ChunkID      string              `json:"chunk_id" doc:"The passage."`
-	Title        string              `json:"title" doc:"Title of the document."`
-	Heading      string              `json:"heading" doc:"Headings above the passage."`
-	Content      string              `json:"content" doc:"Text of the passage."`
-	Highlights   []SearchHighlight   `json:"highlights" nullable:"false" doc:"The pieces of content that match best. Plain text, never HTML."`
+	Title        string              `json:"title" required:"false" doc:"Title of the document."`
+	Heading      string              `json:"heading" required:"false" doc:"Headings above the passage."`
+	Content      string              `json:"content" required:"false" doc:"Text of the passage."`
+	Highlights   []SearchHighlight   `json:"highlights" required:"false" nullable:"false" doc:"The pieces of content that match best. Plain text, never HTML."`
 	Score        float64             `json:"score"`
 	ScoreDetails *SearchScoreDetails `json:"score_details,omitempty" doc:"With explain: the arithmetic of the score."`
-	DocType      string              `json:"doc_type"`
-	Tags         []string            `json:"tags" nullable:"false"`
-	Metadata     map[string]any      `json:"metadata"`
-	SourceURL    string              `json:"source_url"`
-	SourceType   string              `json:"source_type"`
-	RepoID       string              `json:"repo_id"`
-	Language     string              `json:"language"`
-	CreatedAt    time.Time           `json:"created_at"`
-	UpdatedAt    time.Time           `json:"updated_at"`
+	DocType      string              `json:"doc_type" required:"false"`
+	Tags         []string            `json:"tags" required:"false" nullable:"false"`
+	Metadata     map[string]any      `json:"metadata" required:"false"`
+	SourceURL    string              `json:"source_url" required:"false"`
+	SourceType   string              `json:"source_type" required:"false"`
+	RepoID       string              `json:"repo_id" required:"false"`
+	Language     string              `json:"language" required:"false"`
+	CreatedAt    time.Time           `json:"created_at" required:"false"`
+	UpdatedAt    time.Time           `json:"updated_at" required:"false"`
 }
 
 // SearchCorrection is a word and what was searched beside it.

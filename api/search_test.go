@@ -36,7 +36,7 @@ func TestTheGuidesQuickTestOfCaching(t *testing.T) {
 	require.Equal(t, one.Results, two.Results)
 	require.True(t, two.Cached)
 	require.Equal(t, "keyword", two.AnsweredBy)
-	require.Contains(t, two.Notice, "vector")
+	require.Contains(t, two.Notice, "answered by keyword")
 
 	stats := e.do("GET", "/api/stats", nil).is(200).json()
 	cached := stats["cache"].(map[string]any)

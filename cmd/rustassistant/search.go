@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -17,6 +15,9 @@ type searchFlags struct {
 	kind    string
 	limit   int
 	filters []string
+	sort    []string
+	facets  []string
+	groupBy string
 	explain bool
 	asJSON  bool
 	noCache bool
@@ -30,7 +31,8 @@ func newSearchCommand() *cobra.Command {
 		Short: "Search through a running server",
 		Example: `  rustassistant search "rust async patterns"
   rustassistant search '"exact phrase" -without' --filter doc_type=guide --filter tags=go --limit 3
-  rustassistant search timeout --filter metadata.version=2 --explain`,
+  rustassistant search timeout --filter metadata.version=2 --explain
+  rustassistant search timeout --filter 'metadata.price<20' --sort created_at:desc --facet tags --facet doc_type`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := c.open(cmd.ErrOrStderr())
@@ -44,7 +46,10 @@ func newSearchCommand() *cobra.Command {
 	c.addTenantFlag(cmd)
 	cmd.Flags().StringVar(&f.kind, "type", "hybrid", "hybrid, keyword or semantic")
 	cmd.Flags().IntVar(&f.limit, "limit", 10, "most results, 1-100")
-	cmd.Flags().StringArrayVar(&f.filters, "filter", nil, "field=value: doc_type, tags, source_type, repo_id, external_id, language, date_from, date_to, metadata.*; the same field again means or")
+	cmd.Flags().StringArrayVar(&f.filters, "filter", nil, "field=value: doc_type, tags, source_type, repo_id, external_id, language, date_from, date_to, metadata.*; the same field again means or. Also != and, for dates and metadata, > >= < <=")
+	cmd.Flags().StringSliceVar(&f.sort, "sort", nil, "created_at, updated_at, metadata.* or _score, with :asc or :desc; up to three")
+	cmd.Flags().StringSliceVar(&f.facets, "facet", nil, "count the matching documents by this field")
+	cmd.Flags().StringVar(&f.groupBy, "group-by", "", "none, doc_type, source_type, repo_id, language or metadata.*")
 	cmd.Flags().BoolVar(&f.explain, "explain", false, "show how each score came about")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print the server's answer as it is")
 	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "ask the index, not the cache")
@@ -59,9 +64,13 @@ func runSearch(cmd *cobra.Command, client *apiclient.Client, query string, f sea
 	if err := client.Ping(cmd.Context()); err != nil {
 		return err
 	}
-	res, err := client.Search(cmd.Context(), &apiclient.SearchRequest{
-		Query: query, Type: f.kind, Limit: f.limit, Filters: filters, Explain: f.explain, NoCache: f.noCache,
-	})
+	request := &apiclient.SearchRequest{
+		Query: query, Type: f.kind, Limit: f.limit, Filters: filters, Sort: f.sort, GroupBy: f.groupBy, Explain: f.explain, NoCache: f.noCache,
+	}
+	for _, field := range f.facets {
+		request.Facets = append(request.Facets, apiclient.Facet{Field: field})
+	}
+	res, err := client.Search(cmd.Context(), request)
 	if err != nil {
 		return err
 	}
@@ -72,37 +81,6 @@ func runSearch(cmd *cobra.Command, client *apiclient.Client, query string, f sea
 	}
 	printResults(out, res, style{color})
 	return nil
-}
-
-// parseFilters reads field=value. A value of metadata that looks like a number or a truth value is one; quotes make it
-// a string.
-func parseFilters(filters []string) (map[string]any, error) {
-	out := map[string]any{}
-	for _, f := range filters {
-		field, value, ok := strings.Cut(f, "=")
-		if !ok || field == "" || value == "" {
-			return nil, fmt.Errorf("--filter %q is not of the form field=value", f)
-		}
-		var typed any = value
-		if strings.HasPrefix(field, "metadata.") {
-			var scalar any
-			if json.Unmarshal([]byte(value), &scalar) == nil && scalar != nil {
-				typed = scalar
-			}
-		}
-		switch before := out[field].(type) {
-		case nil:
-			out[field] = typed
-		case []any:
-			out[field] = append(before, typed)
-		default:
-			if strings.HasPrefix(field, "date_") {
-				return nil, errors.New("--filter " + field + " is given twice")
-			}
-			out[field] = []any{before, typed}
-		}
-	}
-	return out, nil
 }
 
 // style marks text for a terminal, or for anything else.
@@ -135,6 +113,34 @@ func printResults(w io.Writer, res *apiclient.SearchResponse, s style) {
 	for i := range res.Results {
 		printResult(w, i+1, &res.Results[i], s)
 	}
+	for _, g := range res.Groups {
+		fmt.Fprintf(w, "\n%s  %s\n", s.bold(printableValue(g.Value)), s.faint(fmt.Sprintf("%d documents", g.TotalResults)))
+		for i := range g.Results {
+			printResult(w, i+1, &g.Results[i], s)
+		}
+	}
+	for _, f := range res.Facets {
+		printFacet(w, &f, s)
+	}
+}
+
+func printFacet(w io.Writer, f *apiclient.FacetCount, s style) {
+	about := ""
+	if !f.Exact {
+		about = ", not exact"
+	}
+	fmt.Fprintf(w, "\n%s  %s\n", s.bold(printable(f.Field)), s.faint(fmt.Sprintf("%d values%s", f.TotalValues, about)))
+	for _, v := range f.Values {
+		fmt.Fprintf(w, "%8d  %s\n", v.Count, printableValue(v.Value))
+	}
+}
+
+// printableValue shows a value of a field; "-" stands for none.
+func printableValue(v any) string {
+	if v == nil {
+		return "-"
+	}
+	return printable(fmt.Sprint(v))
 }
 
 func printResult(w io.Writer, rank int, r *apiclient.SearchResult, s style) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -77,7 +78,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	answers := a.newCache(redisClient)
 	starter := workflows.NewStarter(a.workflows)
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
-	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models})
+	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models, Popular: popularQueries(a.store)})
 	deps := a.apiDeps(o, verifier, starter, service)
 	warm := make(chan struct{})
 	deps.Warm = warm
@@ -237,4 +238,16 @@ func (a *app) tryStoreAdminKey(ctx context.Context) error {
 		Name: "ADMIN_API_KEY", Description: "from the environment", Key: key, Scopes: auth.Scopes(auth.ScopePlatform),
 	})
 	return err
+}
+
+// popularQueries reads what is suggested as queries.
+func popularQueries(from *store.Store) func(context.Context, uuid.UUID) ([]search.PopularQuery, error) {
+	return func(ctx context.Context, tenant uuid.UUID) ([]search.PopularQuery, error) {
+		found, err := from.PopularQueries(ctx, tenant, time.Now())
+		popular := make([]search.PopularQuery, len(found))
+		for i, q := range found {
+			popular[i] = search.PopularQuery{Query: q.Query, Searches: q.Searches}
+		}
+		return popular, err
+	}
 }

@@ -17,10 +17,43 @@ type SearchRequest struct {
 	Filters   map[string]any `json:"filters,omitempty"`
 	Highlight *bool          `json:"highlight,omitempty"`
 	GroupBy   string         `json:"group_by,omitempty"`
+	GroupSize int            `json:"group_size,omitempty"`
+	Sort      []string       `json:"sort,omitempty"` // as created_at:desc
+	Facets    []Facet        `json:"facets,omitempty"`
+	Include   []string       `json:"include,omitempty"`
 	Explain   bool           `json:"explain,omitempty"`
 
 	// NoCache asks for an answer from the index.
 	NoCache bool `json:"-"`
+}
+
+// Facet asks for the counts of the values of a field.
+type Facet struct {
+	Field            string `json:"field"`
+	Limit            int    `json:"limit,omitempty"`
+	Sort             string `json:"sort,omitempty"` // count or value
+	ExcludeOwnFilter bool   `json:"exclude_own_filter,omitempty"`
+}
+
+// FacetCount is the answer to a Facet.
+type FacetCount struct {
+	Field       string       `json:"field"`
+	Exact       bool         `json:"exact"`
+	TotalValues int          `json:"total_values"`
+	Values      []FacetValue `json:"values"`
+}
+
+// FacetValue is a text, a number or a truth value, with the documents that have it.
+type FacetValue struct {
+	Value any `json:"value"`
+	Count int `json:"count"`
+}
+
+// SearchGroup is the results with one value of GroupBy's field, nil for none.
+type SearchGroup struct {
+	Value        any            `json:"value"`
+	TotalResults int            `json:"total_results"`
+	Results      []SearchResult `json:"results"`
 }
 
 // SearchResponse is the answer to a search.
@@ -30,7 +63,10 @@ type SearchResponse struct {
 	Type            string         `json:"type"`
 	AnsweredBy      string         `json:"answered_by"`
 	Notice          string         `json:"notice"`
-	Results         []SearchResult `json:"results"`
+	Results         []SearchResult `json:"results"` // empty when grouped by a field
+	Groups          []SearchGroup  `json:"groups"`
+	TotalGroups     int            `json:"total_groups"`
+	Facets          []FacetCount   `json:"facets"`
 	TotalResults    int            `json:"total_results"`
 	TotalRelation   string         `json:"total_relation"` // "eq", or "gte" where the total is a lower bound
 	NextCursor      string         `json:"next_cursor"`

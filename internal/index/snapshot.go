@@ -16,20 +16,21 @@ import (
 // Snapshot is a tenant's index at one generation. It is safe for concurrent
 // use until it is released.
 type Snapshot struct {
-	generation uint64
-	views      []*view     // by their lowest document id
-	tombstones []Tombstone // by document
-	stats      Stats
-	maxLength  int
-	maxTitle   int
-	model      *modelHandle // nil for none
-	dimensions int          // of the vectors; 0 when there are none
-	refs       atomic.Int64
-	norms      normCache
-	languages  languageSet // of all segments
-	rules      queryRules  // for queries that name no language
-	settings   *querySettings
-	expansions expansionCache
+	generation  uint64
+	views       []*view     // by their lowest document id
+	tombstones  []Tombstone // by document
+	stats       Stats
+	maxLength   int
+	maxTitle    int
+	model       *modelHandle // nil for none
+	dimensions  int          // of the vectors; 0 when there are none
+	refs        atomic.Int64
+	norms       normCache
+	languages   languageSet // of all segments
+	rules       queryRules  // for queries that name no language
+	settings    *querySettings
+	suggestions suggestCache
+	expansions  expansionCache
 }
 
 // Stats describes a Snapshot.

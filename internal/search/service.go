@@ -33,7 +33,10 @@ type Deps struct {
 	StaleAfter time.Duration
 	// Embedder makes the vectors of queries; nil answers all by keyword.
 	Embedder QueryEmbedder
-	Logger   *slog.Logger
+	// Popular lists what a tenant's users search for, the most popular first, for
+	// suggestions; nil suggests no queries.
+	Popular func(ctx context.Context, tenant uuid.UUID) ([]PopularQuery, error)
+	Logger  *slog.Logger
 }
 
 func (d Deps) withDefaults() Deps {
@@ -51,11 +54,12 @@ func (d Deps) withDefaults() Deps {
 
 // Service answers searches. It is safe for concurrent use.
 type Service struct {
-	deps   Deps
-	caches bool // whether there is a cache at all
-	fresh  freshness
-	stats  recorder
-	warned atomic.Int64 // when a failing embedding was logged, Unix nanoseconds
+	deps    Deps
+	caches  bool // whether there is a cache at all
+	fresh   freshness
+	stats   recorder
+	popular popularQueries
+	warned  atomic.Int64 // when a failing embedding was logged, Unix nanoseconds
 }
 
 // NewService returns a Service. Run must run beside it.
@@ -186,11 +190,11 @@ func (r *Request) forIndex() index.Request {
 		Language: r.Language, NoTypos: r.Typos == TyposOff,
 	}
 	switch r.Prefix {
+	case PrefixAuto:
 	case PrefixAlways:
 		q.Prefix = index.PrefixAlways
 	case PrefixNever:
 		q.Prefix = index.PrefixNever
-	case PrefixAuto: // the zero value
 	}
 	switch {
 	case r.GroupBy == GroupNone:
