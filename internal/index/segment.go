@@ -29,6 +29,7 @@ type Segment struct {
 
 	docs         []byte
 	firstChunks  []byte // nil when every document has one chunk
+	several      bitset // chunks of documents that have more than one
 	chunkDocs    []byte
 	ordinals     []byte // nil when ordinals count from 0
 	lengths      []byte
@@ -251,6 +252,7 @@ func (s *Segment) checkTables() error {
 	if s.firstChunks == nil {
 		return nil
 	}
+	s.several = newBitset(s.meta.Chunks)
 	for d := range s.meta.Docs {
 		first, end := u32(s.firstChunks, d), u32(s.firstChunks, d+1)
 		if (d == 0 && first != 0) || end <= first || int(end) > s.meta.Chunks || int(end-first) > s.meta.MaxChunks {
@@ -260,6 +262,9 @@ func (s *Segment) checkTables() error {
 			if u32(s.chunkDocs, int(c)) != uint32(d) {
 				return corrupt("document of chunk %d", c)
 			}
+		}
+		if end-first > 1 {
+			s.several.setRange(int(first), int(end))
 		}
 	}
 	if int(u32(s.firstChunks, s.meta.Docs)) != s.meta.Chunks {

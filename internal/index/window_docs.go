@@ -1,5 +1,7 @@
 package index
 
+import "math/bits"
+
 // foundDoc is a document of a window that may still become a hit.
 type foundDoc struct {
 	first, end uint32 // chunks
@@ -41,23 +43,39 @@ func (w *window) searchDocuments() {
 }
 
 // collectDocuments lists the documents with an eligible marked chunk that may
-// have a score of need.
+// have a score of need. Where most documents are short, most of the chunks are
+// documents of their own: those are told by their sum alone.
 func (w *window) collectDocuments(need int64) {
 	w.docs = w.docs[:0]
-	marks, size := bitset(w.marks), int(w.end-w.base)
-	for j := marks.next(0, size); j >= 0; {
-		chunk := j + int(w.base)
-		if w.eligible != nil && !w.eligible.has(chunk) {
-			j = marks.next(j+1, size)
-			continue
+	alone := unitsNeeded(need, weightFirst)
+	next := uint32(0) // chunks before it belong to a document that was looked at
+	for word, set := range w.marks[:bitsetWords(int(w.end-w.base))] {
+		for ; set != 0; set &= set - 1 {
+			j := uint32(word<<6 + bits.TrailingZeros64(set))
+			chunk := w.base + j
+			if chunk < next || w.eligible != nil && !w.eligible.has(int(chunk)) {
+				continue
+			}
+			if w.v.several.has(int(chunk)) {
+				next = w.collectDocument(chunk, need)
+			} else if sum := w.sums[j] + w.rest; sum >= alone {
+				w.docs = append(w.docs, foundDoc{
+					first: chunk, end: chunk + 1, upper: weightFirst * int64(sum), shares: weightFirst,
+				})
+			}
 		}
-		first, end := w.v.chunksOf(w.v.docOf(chunk))
-		d := foundDoc{first: uint32(first), end: uint32(end), shares: w.shares(first, end)}
-		if d.upper, _ = w.documentScore(&d); d.upper >= need {
-			w.docs = append(w.docs, d)
-		}
-		j = marks.next(end-int(w.base), size)
 	}
+}
+
+// collectDocument is collectDocuments for a document of several chunks. It
+// returns the document's end.
+func (w *window) collectDocument(chunk uint32, need int64) (end uint32) {
+	first, behind := w.v.chunksOf(w.v.docOf(int(chunk)))
+	d := foundDoc{first: uint32(first), end: uint32(behind), shares: w.shares(first, behind)}
+	if d.upper, _ = w.documentScore(&d); d.upper >= need {
+		w.docs = append(w.docs, d)
+	}
+	return d.end
 }
 
 // shares returns the sum of the weights of a document's chunks that count.
@@ -108,6 +126,9 @@ func (w *window) addToDocuments(c *clause, need int64) {
 // documentScore weighs the three best eligible chunks of a document, each with
 // what the clauses that are left can add, and returns the best chunk.
 func (w *window) documentScore(d *foundDoc) (score int64, best uint32) {
+	if d.end == d.first+1 { // it is eligible, else it would not be here
+		return weightFirst * int64(w.sums[d.first-w.base]+w.rest), d.first
+	}
 	var one, two, three uint32
 	for i, sum := range w.sums[d.first-w.base : d.end-w.base] {
 		if w.eligible != nil && !w.eligible.has(int(d.first)+i) {
