@@ -20,6 +20,7 @@ type fusedSearch struct {
 	sums    []uint32
 	best    []uint32
 	bounds  fusionBounds
+	beside  besideScan
 }
 
 // release lets go of everything that points into segments.
@@ -66,6 +67,7 @@ const cursorRetrySeconds = 5
 // searchVectors answers by vectors, alone or with keywords.
 func (q *search) searchVectors(ctx context.Context, s *Snapshot, r *Request) ([]Hit, error) {
 	f := q.fused
+	defer func() { _ = f.beside.wait() }() // after an error of the other branch
 	if err := q.rankKeyword(ctx, s, r); err != nil {
 		return nil, err
 	}
@@ -87,6 +89,7 @@ func (q *search) rankKeyword(ctx context.Context, s *Snapshot, r *Request) error
 	if err := q.begin(s, r); err != nil {
 		return err
 	}
+	f.beside.start(q)
 	q.fusing = true
 	defer func() { q.fusing = false }()
 	if r.Mode == ModeHybrid || len(q.plan.required) > 0 {
@@ -127,7 +130,13 @@ func (f *fusedSearch) buffer(view int) *bitset {
 // fuse fills the pool from both branches and ranks it.
 func (q *search) fuse() error {
 	f := q.fused
-	f.branch.run(q, f.sets, q.request.depthOf())
+	if f.beside.running {
+		if err := f.beside.wait(); err != nil {
+			return err
+		}
+	} else {
+		f.branch.run(q, f.sets, q.request.depthOf())
+	}
 	f.join(q)
 	if err := f.lookUpKeyword(q); err != nil {
 		return err

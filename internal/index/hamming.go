@@ -46,14 +46,31 @@ func (s *hammingScan) view(v *view, segment int, eligible bitset) {
 	}
 	for b := range vectors.blocks() {
 		signs, n := vectors.blockSigns(b), vectors.blockChunks(b)
-		if eligible == nil && vectors.present == nil {
-			s.take(segment, b, 0, s.near(signs, s.hits[:]), ^uint64(0))
+		if eligible == nil {
+			hits := s.near(signs, s.hits[:])
+			if vectors.present != nil {
+				hits = s.dropMissing(hits, b*vectorsBlock, vectors.present)
+			}
+			s.take(segment, b, 0, hits, ^uint64(0))
 			continue
 		}
 		for first := 0; first < n; first += 64 {
 			s.scanWord(segment, b, first, signs, chunkMask(b*vectorsBlock+first, eligible, vectors.present))
 		}
 	}
+}
+
+// dropMissing drops those of the n hits of a block that have no vector: usually few
+// are missing, so all are compared.
+func (s *hammingScan) dropMissing(n, base int, present bitset) int {
+	kept := 0
+	for _, hit := range s.hits[:n] {
+		if present.has(base + int(hit>>16)) {
+			s.hits[kept] = hit
+			kept++
+		}
+	}
+	return kept
 }
 
 // chunkMask returns which of the 64 chunks from first on are in both sets.

@@ -9,13 +9,14 @@ import (
 // more than are asked for are scored by their components, since signs alone order
 // chunks roughly.
 var (
-	fusedDepth    = vectorDepth{hits: 200, nearest: 2000}
+	fusedDepth    = vectorDepth{hits: 200, nearest: 2000, beside: 20_000}
 	semanticDepth = vectorDepth{hits: 1000, nearest: 3000}
 )
 
 // vectorDepth is how many hits are ranked out of how many chunks with the nearest
-// signs. Of the keyword branch as many hits are fused.
-type vectorDepth struct{ hits, nearest int }
+// signs. Of the keyword branch as many hits are fused. From beside vectors on the
+// branches run side by side: for fewer, a goroutine costs more than it saves.
+type vectorDepth struct{ hits, nearest, beside int }
 
 // depthOf returns the depth of a request.
 func (r *Request) depthOf() vectorDepth {

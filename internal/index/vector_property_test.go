@@ -108,7 +108,7 @@ func genVectorRequest(t *rapid.T, dims int) Request {
 		r.MinScore = &least
 	}
 	if rapid.Bool().Draw(t, "shallow") {
-		r.depth = &vectorDepth{hits: rapid.IntRange(1, 5).Draw(t, "depth"), nearest: rapid.IntRange(1, 8).Draw(t, "nearest")}
+		r.depth = &vectorDepth{hits: rapid.IntRange(1, 5).Draw(t, "depth"), nearest: rapid.IntRange(1, 8).Draw(t, "nearest"), beside: rapid.IntRange(0, 30).Draw(t, "beside")}
 	}
 	return r
 }
