@@ -248,6 +248,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where semantic search stands
+         * @description The model that answers, the one that is being made with its progress, and what to do.
+         */
+        get: operations["getEmbeddings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/embeddings/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up the model that is being made
+         * @description The one that answers goes on answering. Nothing starts it again until the tenant has grown by half or the configuration changes.
+         */
+        post: operations["cancelEmbeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/embeddings/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to the former model
+         * @description At once. Passages that came since get their vectors within moments.
+         */
+        post: operations["rollBackEmbeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/embeddings/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a model now
+         * @description Learns the configured model anew, or asks its provider again, embeds every passage, and then changes all searches over. Until then nothing changes.
+         */
+        post: operations["trainEmbeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/event-types": {
         parameters: {
             query?: never;
@@ -285,6 +365,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The index and its segments
+         * @description As it is committed, with the last rebuild.
+         */
+        get: operations["getAdminIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/index/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compact the index
+         * @description Merges segments where that is worth it and drops what is hidden in them. It runs by itself after commits and deletes.
+         */
+        post: operations["compactIndex"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/index/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebuild the index
+         * @description Builds all segments anew from the stored documents, beside the index, and puts them in its place in one commit. Searches and imports go on. `GET /api/admin/index` shows how far it is.
+         */
+        post: operations["rebuildIndex"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/index/rebuild/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the rebuild
+         * @description What was built is dropped; the index stays as it is.
+         */
+        post: operations["cancelIndexRebuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/jobs": {
         parameters: {
             query?: never;
@@ -315,6 +475,67 @@ export interface paths {
         /** Get a job of any kind */
         get: operations["getJob"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/search-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the search settings */
+        get: operations["getSearchSettings"];
+        /**
+         * Replace the search settings
+         * @description What is left out goes back to its default. In force within a second; nothing is indexed anew.
+         */
+        put: operations["putSearchSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change some search settings
+         * @description What is left out stays; null goes back to the default.
+         */
+        patch: operations["patchSearchSettings"];
+        trace?: never;
+    };
+    "/api/admin/search-settings/stop-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the stop words */
+        get: operations["getSearchStopWords"];
+        /** Replace the stop words */
+        put: operations["putSearchStopWords"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/search-settings/synonyms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the synonyms */
+        get: operations["getSearchSynonyms"];
+        /** Replace the synonyms */
+        put: operations["putSearchSynonyms"];
         post?: never;
         delete?: never;
         options?: never;
@@ -782,6 +1003,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search/multi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Several searches in one request
+         * @description Up to 20 searches of any kind, each with an answer or a problem of its own, in their order. `200` whatever became of each. Each is cached, counted and recorded as if it had come alone.
+         */
+        post: operations["searchMulti"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -816,6 +1057,26 @@ export interface paths {
          * @description Documents, chunks and indexing are of the tenant. Search and cache are of the process that answers, since its start. Needs the scope search or documents:read.
          */
         get: operations["getStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest how to go on
+         * @description For search as you type: queries that others of the tenant have often searched for, the text with its last word completed by words of the documents, and titles that have all words; of each kind in turn.
+         */
+        get: operations["suggest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1001,6 +1262,42 @@ export interface components {
             /** Format: int64 */
             segments: number;
         };
+        AdminIndexDetails: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Searchable passages.
+             */
+            chunks: number;
+            /** @description The newest compaction in the Temporal UI. */
+            compaction_url?: string;
+            /**
+             * Format: int64
+             * @description Searchable.
+             */
+            documents: number;
+            /**
+             * Format: int64
+             * @description Number of the newest commit.
+             */
+            generation: number;
+            /**
+             * Format: int64
+             * @description Superseded or deleted copies that a compaction will drop.
+             */
+            hidden_documents: number;
+            /** @description Some texts were analysed by the rules of an older release; a rebuild is started by itself. */
+            outdated: boolean;
+            /** @description The last one; left out when there never was one. */
+            rebuild?: components["schemas"]["AdminRebuild"];
+            segments: components["schemas"]["AdminSegment"][] | null;
+            /**
+             * Format: int64
+             * @description Deletes that are not worked into every segment yet.
+             */
+            tombstones: number;
+        };
         AdminJobs: {
             /** Format: int64 */
             completed_24h: number;
@@ -1019,6 +1316,44 @@ export interface components {
             jaeger: string;
             temporal_ui: string;
         };
+        AdminRebuild: {
+            /**
+             * Format: int64
+             * @description Built so far.
+             */
+            chunks: number;
+            /**
+             * Format: int64
+             * @description Built so far.
+             */
+            documents: number;
+            error?: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: int64
+             * @description The commit that made it live; 0 before.
+             */
+            generation: number;
+            id: string;
+            /** @enum {string} */
+            reason: "requested" | "analysis";
+            /**
+             * @description What it does, or did last.
+             * @enum {string}
+             */
+            stage: "build" | "catch_up" | "swap";
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "completed" | "failed" | "canceled";
+            /** Format: int64 */
+            total: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Its workflow in the Temporal UI. */
+            workflow_url?: string;
+        };
         AdminRedis: {
             /** @description closed, open, half-open; empty without Redis. */
             breaker: string;
@@ -1034,6 +1369,33 @@ export interface components {
             p95_ms: number;
             /** Format: int64 */
             requests: number;
+        };
+        AdminSegment: {
+            /**
+             * Format: int64
+             * @description Version of the rules its texts were analysed by.
+             */
+            analysis: number;
+            /**
+             * Format: int64
+             * @description Deletes up to this commit are worked in.
+             */
+            applied_generation: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            chunks: number;
+            /**
+             * Format: int64
+             * @description Hidden ones among them.
+             */
+            documents: number;
+            /**
+             * Format: int64
+             * @description The commit that brought it.
+             */
+            generation: number;
+            id: string;
         };
         AdminStats: {
             cache: components["schemas"]["AdminCache"];
@@ -1482,6 +1844,164 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        EmbeddingCoverage: {
+            /**
+             * Format: int64
+             * @description Live passages.
+             */
+            chunks: number;
+            /**
+             * Format: int64
+             * @description Of these, what the active model has seen.
+             */
+            with_vectors: number;
+        };
+        EmbeddingFailure: {
+            /** Format: date-time */
+            at: string | null;
+            /** @example wrong_dimensions */
+            code: string;
+            model: string;
+            provider: string;
+            reason: string;
+        };
+        EmbeddingModel: {
+            /** Format: date-time */
+            activated_at: string | null;
+            /**
+             * Format: int64
+             * @description Size of its file; 0 for one that a server holds.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Passages that there were then.
+             */
+            corpus_chunks: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            dimensions: number;
+            id: string;
+            /** @example text-embedding-3-small */
+            name: string;
+            /** @enum {string} */
+            provider: "builtin" | "openai";
+            /** @description Why it was made. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Set when it was taken back: nothing starts it again by itself.
+             */
+            rolled_back_at?: string;
+            /**
+             * Format: int64
+             * @description Passages that it was learnt from.
+             */
+            trained_chunks: number;
+        };
+        EmbeddingStats: {
+            /**
+             * Format: int64
+             * @description Live passages.
+             */
+            chunks: number;
+            /** @description The one that answers. */
+            model?: string;
+            provider?: string;
+            /** @enum {string} */
+            state: "not_configured" | "cold" | "training" | "embedding" | "active" | "changing" | "waiting_for_provider" | "failed";
+            /**
+             * Format: int64
+             * @description Of these, what the active model has seen.
+             */
+            with_vectors: number;
+        };
+        EmbeddingTarget: {
+            /** Format: date-time */
+            activated_at: string | null;
+            /**
+             * Format: int64
+             * @description Size of its file; 0 for one that a server holds.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Passages that there were then.
+             */
+            corpus_chunks: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            dimensions: number;
+            /** Format: int64 */
+            done: number;
+            id: string;
+            /** @example text-embedding-3-small */
+            name: string;
+            /** @enum {string} */
+            provider: "builtin" | "openai";
+            /** @description Why it was made. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Set when it was taken back: nothing starts it again by itself.
+             */
+            rolled_back_at?: string;
+            /**
+             * @description settle, prepare, embed or cut_over; prepare with what it is about.
+             * @example embed
+             */
+            stage: string;
+            /**
+             * Format: int64
+             * @description 0 while that is not known.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Passages that it was learnt from.
+             */
+            trained_chunks: number;
+            /** @description What is waited for. */
+            waiting?: string;
+            /** Format: date-time */
+            waiting_since?: string;
+        };
+        Embeddings: {
+            configured: components["schemas"]["EmbeddingsConfigured"];
+            coverage: components["schemas"]["EmbeddingCoverage"];
+            last_failure?: components["schemas"]["EmbeddingFailure"];
+            /**
+             * Format: int64
+             * @description Passages that the first model needs.
+             */
+            minimum: number;
+            /** @description The one that answers. */
+            model?: components["schemas"]["EmbeddingModel"];
+            /** @description The one that a rollback brings back. */
+            previous?: components["schemas"]["EmbeddingModel"];
+            /** @description The state in a sentence, with what to do about it. */
+            reason: string;
+            /** @enum {string} */
+            state: "not_configured" | "cold" | "training" | "embedding" | "active" | "changing" | "waiting_for_provider" | "failed";
+            /** @description The one that is being made. */
+            target?: components["schemas"]["EmbeddingTarget"];
+            /** @description The workflow in the Temporal UI. */
+            workflow_url?: string;
+        };
+        EmbeddingsConfigured: {
+            /**
+             * @description The model that it names.
+             * @example text-embedding-3-small
+             */
+            model?: string;
+            /**
+             * @description EMBEDDINGS_PROVIDER.
+             * @enum {string}
+             */
+            provider: "none" | "builtin" | "openai";
+        };
         EventTypeInfo: {
             description: string;
             /**
@@ -1548,6 +2068,14 @@ export interface components {
             generation: number;
             /** Format: int64 */
             segments: number;
+        };
+        IndexWork: {
+            rebuild_id?: string;
+            /** @enum {string} */
+            status: "started" | "requested" | "canceling";
+            workflow_id: string;
+            /** @description In the Temporal UI. */
+            workflow_url?: string;
         };
         IndexingStats: {
             /** Format: int64 */
@@ -1690,6 +2218,65 @@ export interface components {
              */
             to: string;
         };
+        MultiSearchAnswer: {
+            results: components["schemas"]["MultiSearchResult"][];
+        };
+        MultiSearchRequest: {
+            searches: components["schemas"]["SearchRequest"][] | null;
+        };
+        MultiSearchResult: {
+            answer?: components["schemas"]["SearchAnswer"];
+            /**
+             * @description How the answer came about, as X-Cache says of a single search.
+             * @enum {string}
+             */
+            cache?: "HIT" | "MISS" | "STALE" | "BYPASS";
+            /** @description Why there is no answer. */
+            problem?: components["schemas"]["Problem"];
+        };
+        PatchSearchSettingsBody: {
+            /** @description null clears it. */
+            default_language?: string | null;
+            /** @description Replaces all its parameters. */
+            hybrid?: {
+                /**
+                 * @description How the branches are joined; empty: as fits the embedding model.
+                 * @enum {string}
+                 */
+                fusion?: "" | "minmax" | "rrf";
+                /** Format: double */
+                keyword_weight?: number;
+                /** Format: double */
+                vector_weight?: number;
+            } | null;
+            /** @description Replaces all its parameters. */
+            ranking?: {
+                /**
+                 * Format: double
+                 * @description 0.75: how much a long text counts less.
+                 */
+                b?: number;
+                /**
+                 * Format: double
+                 * @description 1.2: how soon more occurrences stop to count.
+                 */
+                k1?: number;
+                /**
+                 * Format: double
+                 * @description 0.3: what the title's own score adds.
+                 */
+                title_boost?: number;
+            } | null;
+            /** @description Replaces the whole list. */
+            stop_words?: string[] | null;
+            /** @description Replaces the whole list. */
+            synonyms?: components["schemas"]["SearchSynonym"][] | null;
+            /**
+             * Format: int64
+             * @description The version that was read; left out: any.
+             */
+            version?: number;
+        };
         PositionClicks: {
             /** Format: int64 */
             clicks: number;
@@ -1727,6 +2314,23 @@ export interface components {
              * @example /problems/invalid_argument
              */
             type: string;
+        };
+        PutSearchSettingsBody: {
+            default_language?: string;
+            hybrid?: components["schemas"]["SearchHybridSettings"];
+            ranking?: components["schemas"]["SearchRanking"];
+            stop_words?: string[] | null;
+            synonyms?: components["schemas"]["SearchSynonym"][] | null;
+            /**
+             * Format: date-time
+             * @description Ignored, so that what was read can be sent back.
+             */
+            updated_at?: string;
+            /**
+             * Format: int64
+             * @description The version that was read; left out: any.
+             */
+            version?: number;
         };
         QueryFigures: {
             /** Format: double */
@@ -1789,16 +2393,24 @@ export interface components {
             answered_by?: "keyword";
             /** @description The answer was kept from an earlier search. */
             cached: boolean;
+            /** @description Words of the query that were also searched by another spelling. */
+            corrections?: components["schemas"]["SearchCorrection"][] | null;
+            /** @description Quoted phrases that occur nowhere; their words were searched instead. */
+            dropped_phrases?: string[] | null;
             /**
              * Format: double
              * @description Milliseconds to find the answer.
              */
             execution_time_ms: number;
+            /** @description In the order they were asked for. */
+            facets?: components["schemas"]["SearchFacetCount"][] | null;
             /**
              * Format: int64
              * @description The commit of the index that answered.
              */
             generation: number;
+            /** @description When group_by is a field: ranked by their first result. */
+            groups?: components["schemas"]["SearchGroup"][] | null;
             /** @description For the next page; null on the last one. */
             next_cursor: string | null;
             /** @description Why that is. */
@@ -1807,10 +2419,15 @@ export interface components {
             query: string;
             /** @description Names this search. */
             query_id: string;
-            /** @description By falling score. */
+            /** @description In their order. Empty when group_by is a field. */
             results: components["schemas"]["SearchResult"][];
             /** @description The answer may not be the newest. */
             stale?: boolean;
+            /**
+             * Format: int64
+             * @description Groups on all pages.
+             */
+            total_groups?: number;
             /**
              * @description gte: there are at least so many.
              * @enum {string}
@@ -1826,6 +2443,133 @@ export interface components {
              * @enum {string}
              */
             type: "hybrid" | "keyword" | "semantic";
+            /** @description What vectors cover, while some passages have none yet. */
+            vectors?: components["schemas"]["SearchVectors"];
+        };
+        SearchBranchScore: {
+            /**
+             * Format: double
+             * @description What the result's score got.
+             */
+            contribution?: number;
+            /**
+             * Format: double
+             * @description With minmax: the score that counts 1.
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description With minmax: the score that counts 0.
+             */
+            low?: number;
+            /**
+             * Format: double
+             * @description With minmax: the score between low and high, from 0 to 1.
+             */
+            normalized?: number;
+            /**
+             * Format: int64
+             * @description Place in the branch, from 1; null beyond its first 200.
+             */
+            rank?: number;
+            /**
+             * Format: double
+             * @description The branch's own score: BM25 of keyword, the cosine of vector.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description The branch's share.
+             */
+            weight?: number;
+        };
+        SearchCorrection: {
+            /**
+             * @example [
+             *       "kubernetes"
+             *     ]
+             */
+            used: string[];
+            /**
+             * @description As it was asked.
+             * @example kuberntes
+             */
+            word: string;
+        };
+        SearchDates: {
+            gt?: string;
+            gte?: string;
+            lt?: string;
+            lte?: string;
+        };
+        SearchFacet: {
+            /** @description Count as if filters had no condition on this field, so that the other choices keep their counts. */
+            exclude_own_filter?: boolean;
+            /**
+             * @description doc_type, tags, source_type, repo_id, language, metadata.<key>; created_at and updated_at for ranges.
+             * @example tags
+             */
+            field: string;
+            /**
+             * Format: int64
+             * @description Values at most.
+             * @default 10
+             */
+            limit: number;
+            /** @description Count numbers or dates by ranges, too. */
+            ranges?: components["schemas"]["SearchFacetRange"][] | null;
+            /**
+             * @default count
+             * @enum {string}
+             */
+            sort: "count" | "value";
+        };
+        SearchFacetCount: {
+            /** @description false when there were too many different values to add all up: counts may be too low. */
+            exact: boolean;
+            field: string;
+            ranges?: components["schemas"]["SearchFacetRangeCount"][] | null;
+            /** @description Of numbers, and of created_at and updated_at. */
+            stats?: components["schemas"]["SearchFacetStats"];
+            /**
+             * Format: int64
+             * @description Different values; at least so many unless exact.
+             */
+            total_values: number;
+            values: components["schemas"]["SearchFacetValue"][];
+        };
+        SearchFacetRange: {
+            /** @description A number, or a date as 2026-01-31 or 2026-01-31T12:00:00Z. */
+            from?: unknown;
+            label?: string;
+            /** @description Of the same kind. */
+            to?: unknown;
+        };
+        SearchFacetRangeCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description A number, or a date as 2026-01-31 or 2026-01-31T12:00:00Z. */
+            from?: unknown;
+            label?: string;
+            /** @description Of the same kind. */
+            to?: unknown;
+        };
+        SearchFacetStats: {
+            /**
+             * Format: double
+             * @description Not of dates.
+             */
+            avg?: number;
+            /** Format: int64 */
+            count: number;
+            max: unknown;
+            min: unknown;
+        };
+        SearchFacetValue: {
+            /** Format: int64 */
+            count: number;
+            /** @description A text, a number, true or false. */
+            value: unknown;
         };
         SearchFigures: {
             /**
@@ -1888,6 +2632,7 @@ export interface components {
         SearchFilters: {
             /** @description All of these must hold. */
             and?: components["schemas"]["SearchFilters"][] | null;
+            created_at?: components["schemas"]["SearchDates"];
             /** @description Made at or after: 2026-01-31 or 2026-01-31T12:00:00Z. */
             date_from?: string;
             /** @description Made at or before; a day is meant to its end, in UTC. */
@@ -1912,6 +2657,29 @@ export interface components {
             source_type?: string[] | null;
             /** @description One of these tags. */
             tags?: string[] | null;
+            updated_at?: components["schemas"]["SearchDates"];
+        };
+        SearchFusion: {
+            /** @description The result is behind those that were fused, in the order of its keyword score. */
+            behind_pool?: boolean;
+            /** @enum {string} */
+            method: "none" | "minmax" | "rrf";
+            /**
+             * Format: double
+             * @description The sum of the contributions.
+             */
+            score: number;
+        };
+        SearchGroup: {
+            /** @description The first group_size of them. */
+            results: components["schemas"]["SearchResult"][];
+            /**
+             * Format: int64
+             * @description Matching documents of the group.
+             */
+            total_results: number;
+            /** @description A text, a number, true or false; null for documents without one. */
+            value: unknown;
         };
         SearchHighlight: {
             /** @description Ranges [from, to) of text that match, in bytes of UTF-8. */
@@ -1923,10 +2691,54 @@ export interface components {
             start: number;
             text: string;
         };
-        SearchKeywordScore: {
-            passages: components["schemas"]["SearchPassageScore"][];
+        SearchHybridSettings: {
+            /**
+             * @description How the branches are joined; empty: as fits the embedding model.
+             * @enum {string}
+             */
+            fusion?: "" | "minmax" | "rrf";
             /** Format: double */
+            keyword_weight?: number;
+            /** Format: double */
+            vector_weight?: number;
+        };
+        SearchKeywordScore: {
+            /**
+             * Format: double
+             * @description What the result's score got.
+             */
+            contribution?: number;
+            /**
+             * Format: double
+             * @description With minmax: the score that counts 1.
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description With minmax: the score that counts 0.
+             */
+            low?: number;
+            /**
+             * Format: double
+             * @description With minmax: the score between low and high, from 0 to 1.
+             */
+            normalized?: number;
+            passages: components["schemas"]["SearchPassageScore"][];
+            /**
+             * Format: int64
+             * @description Place in the branch, from 1; null beyond its first 200.
+             */
+            rank?: number;
+            /**
+             * Format: double
+             * @description The branch's own score: BM25 of keyword, the cosine of vector.
+             */
             score: number;
+            /**
+             * Format: double
+             * @description The branch's share.
+             */
+            weight?: number;
         };
         SearchPassageScore: {
             chunk_id: string;
@@ -1939,30 +2751,75 @@ export interface components {
              */
             weight: number;
         };
+        SearchRanking: {
+            /**
+             * Format: double
+             * @description 0.75: how much a long text counts less.
+             */
+            b?: number;
+            /**
+             * Format: double
+             * @description 1.2: how soon more occurrences stop to count.
+             */
+            k1?: number;
+            /**
+             * Format: double
+             * @description 0.3: what the title's own score adds.
+             */
+            title_boost?: number;
+        };
         SearchRequest: {
-            /** @description next_cursor of the page before; query, type, group_by and filters must be the same. */
+            /** @description next_cursor of the page before; query, type, group_by, sort and filters must be the same. */
             cursor?: string;
             /** @description Add score_details. */
             explain?: boolean;
+            /** @description Count the matching documents by the values of fields. A list of objects or of names. */
+            facets?: components["schemas"]["SearchFacet"][] | null;
             /** @description Conditions that all must hold. */
             filters?: components["schemas"]["SearchFilters"];
             /**
-             * @description document: one result a document, with its best passage. none: one result a passage.
-             * @default document
+             * @description For hybrid: how the branches are joined. Default: the tenant's, else minmax for the builtin model, rrf for others.
              * @enum {string}
              */
-            group_by: "document" | "none";
+            fusion?: "minmax" | "rrf";
             /**
-             * @description Add the pieces of the content that match.
-             * @default true
+             * @description document: one result a document, with its best passage. none: one result a passage. Or a field: doc_type, source_type, repo_id, language or metadata.<key>; limit then counts groups.
+             * @default document
+             * @example document
              */
-            highlight: boolean;
+            group_by: string;
+            /**
+             * Format: int64
+             * @description Results of a group, when group_by is a field.
+             * @default 3
+             */
+            group_size: number;
+            /** @description true (default): add the pieces of the content that match. false: none. Or {"fragments": 1 to 10, "size": 20 to 2000 bytes}. */
+            highlight?: unknown;
+            /** @description Fields of the results, beside document_id, chunk_id and score; all by default. Without content answers get small. */
+            include?: string[] | null;
+            /**
+             * @description Language of the query, as a tag: de, de-AT, german. Left out: the tenant's default, and without one every language that documents have.
+             * @example de
+             */
+            language?: string;
             /**
              * Format: int64
              * @description Results on a page.
              * @default 10
              */
             limit: number;
+            /**
+             * Format: double
+             * @description Leave out results whose score is below. Scores of keyword have no upper bound, those of semantic are cosines, those of hybrid are from 0 to 1.
+             */
+            min_score?: number;
+            /**
+             * @description When the last word is completed, if no space follows it: when it is found too little, always (for search as you type), or never.
+             * @default auto
+             * @enum {string}
+             */
+            prefix: "auto" | "always" | "never";
             /**
              * @description What to search for, at most 4096 bytes.
              * @example rust async patterns
@@ -1973,45 +2830,55 @@ export interface components {
              * @enum {string}
              */
             search_type?: "hybrid" | "keyword" | "semantic";
+            /** @description Order by fields instead of by score, then by document id. A list of objects or of texts as created_at:desc, or one text with commas. */
+            sort?: components["schemas"]["SearchSort"][] | null;
             /**
              * @description Which branches of the index to ask.
              * @default hybrid
              * @enum {string}
              */
             type: "hybrid" | "keyword" | "semantic";
+            /**
+             * @description auto: a word that is found too little also finds words of similar spelling, after all exact matches; see corrections. off together with prefix never reads the query exactly as it is written.
+             * @default auto
+             * @enum {string}
+             */
+            typo_tolerance: "auto" | "off";
             /** @description Your name for who searches. It does not change the answer. */
             user_id?: string;
+            /** @description For hybrid: the shares of the branches, of which only the ratio counts. Default: the tenant's, else 0.8 and 0.2 with minmax, equal with rrf. */
+            weights?: components["schemas"]["SearchWeights"];
         };
         SearchResult: {
             /** @description The passage. */
             chunk_id: string;
             /** @description Text of the passage. */
-            content: string;
+            content?: string;
             /** Format: date-time */
-            created_at: string;
-            doc_type: string;
+            created_at?: string;
+            doc_type?: string;
             document_id: string;
-            external_id: string;
+            external_id?: string;
             /** @description Headings above the passage. */
-            heading: string;
+            heading?: string;
             /** @description The pieces of content that match best. Plain text, never HTML. */
-            highlights: components["schemas"]["SearchHighlight"][];
-            language: string;
-            metadata: {
+            highlights?: components["schemas"]["SearchHighlight"][];
+            language?: string;
+            metadata?: {
                 [key: string]: unknown;
             };
-            repo_id: string;
+            repo_id?: string;
             /** Format: double */
             score: number;
             /** @description With explain: the arithmetic of the score. */
             score_details?: components["schemas"]["SearchScoreDetails"];
-            source_type: string;
-            source_url: string;
-            tags: string[];
+            source_type?: string;
+            source_url?: string;
+            tags?: string[];
             /** @description Title of the document. */
-            title: string;
+            title?: string;
             /** Format: date-time */
-            updated_at: string;
+            updated_at?: string;
         };
         SearchRow: {
             /** Format: date-time */
@@ -2029,7 +2896,43 @@ export interface components {
             user_id?: string;
         };
         SearchScoreDetails: {
-            keyword: components["schemas"]["SearchKeywordScore"];
+            /** @description How the score came of the branches, when vectors had a part in the answer. */
+            fusion?: components["schemas"]["SearchFusion"];
+            /** @description Not with semantic, which does not ask this branch. */
+            keyword?: components["schemas"]["SearchKeywordScore"];
+            /** @description Missing where the result has no vector or was not compared. */
+            vector?: components["schemas"]["SearchBranchScore"];
+        };
+        SearchSettings: {
+            /**
+             * @description Of queries that name none; empty: every language that documents have.
+             * @example de
+             */
+            default_language: string;
+            hybrid: components["schemas"]["SearchHybridSettings"];
+            ranking: components["schemas"]["SearchRanking"];
+            /** @description Not scored, unless a query has no other words. */
+            stop_words: string[];
+            synonyms: components["schemas"]["SearchSynonym"][];
+            /** Format: date-time */
+            updated_at: string | null;
+            /**
+             * Format: int64
+             * @description Counts the changes. Send it along, or as If-Match, to be refused when somebody else was faster.
+             */
+            version: number;
+        };
+        SearchSort: {
+            /**
+             * @description _score, created_at, updated_at or metadata.<key>: its numbers, then its dates.
+             * @example created_at
+             */
+            field: string;
+            /**
+             * @description asc by default, desc for _score.
+             * @enum {string}
+             */
+            order?: "asc" | "desc";
         };
         SearchStats: {
             /** @description The same by type of search. */
@@ -2074,6 +2977,35 @@ export interface components {
             /** @description New commits cannot be learnt at the moment; searches go on from memory. */
             stale: boolean;
         };
+        SearchStopWords: {
+            stop_words: string[];
+            /**
+             * Format: int64
+             * @description Of all settings together.
+             */
+            version?: number;
+        };
+        SearchSynonym: {
+            /** @description Also finds what is in to, but not the other way around. */
+            from?: string;
+            to?: string[] | null;
+            /**
+             * @description Each finds the others.
+             * @example [
+             *       "car",
+             *       "automobile"
+             *     ]
+             */
+            words?: string[] | null;
+        };
+        SearchSynonyms: {
+            synonyms: components["schemas"]["SearchSynonym"][];
+            /**
+             * Format: int64
+             * @description Of all settings together.
+             */
+            version?: number;
+        };
         SearchTermScore: {
             /** Format: double */
             average_length: number;
@@ -2089,10 +3021,20 @@ export interface components {
             df: number;
             /** Format: int64 */
             docs: number;
+            /**
+             * Format: double
+             * @description The share of the score that the variant gets.
+             */
+            factor?: number;
             /** @enum {string} */
             field: "text" | "title";
             /** Format: double */
             idf: number;
+            /**
+             * Format: double
+             * @description The part of contribution that puts the word itself before its corrections.
+             */
+            lead?: number;
             /**
              * Format: int64
              * @description Words of the field.
@@ -2106,6 +3048,11 @@ export interface components {
              * @description How often the term is in the field.
              */
             tf: number;
+            /**
+             * @description Why this term stands for a word of the query; left out for the word itself.
+             * @enum {string}
+             */
+            variant?: "synonym" | "prefix" | "typo";
         };
         SearchTypeStats: {
             /**
@@ -2153,6 +3100,23 @@ export interface components {
              * @description Answered with what may not be the newest.
              */
             stale: number;
+        };
+        SearchVectors: {
+            /** Format: int64 */
+            chunks: number;
+            /**
+             * Format: int64
+             * @description Passages with a vector, of chunks.
+             */
+            covered: number;
+            /** @description The embedding model. */
+            model: string;
+        };
+        SearchWeights: {
+            /** Format: double */
+            keyword: number;
+            /** Format: double */
+            vector: number;
         };
         SecretRotation: {
             /**
@@ -2231,6 +3195,23 @@ export interface components {
             /** @description A key of admin scope. */
             api_key: string;
         };
+        SuggestOutputBody: {
+            query: string;
+            suggestions: components["schemas"]["Suggestion"][];
+        };
+        Suggestion: {
+            /** @description The document of a title. */
+            document_id?: string;
+            /**
+             * @description query: others searched for it. word: the last word is completed. title: of a document.
+             * @enum {string}
+             */
+            kind: "query" | "word" | "title";
+            /** @description Ranges [from, to) of text that were typed, in bytes of UTF-8. */
+            matches: (number[] | null)[];
+            /** @example kubernetes */
+            text: string;
+        };
         Tenant: {
             /** Format: date-time */
             created_at: string;
@@ -2263,6 +3244,7 @@ export interface components {
             cache: components["schemas"]["CacheStats"];
             chunks: components["schemas"]["ChunkStats"];
             documents: components["schemas"]["DocumentStats"];
+            embeddings: components["schemas"]["EmbeddingStats"];
             index: components["schemas"]["IndexStats"];
             indexing: components["schemas"]["IndexingStats"];
             search: components["schemas"]["SearchStats"];
@@ -3598,6 +4580,293 @@ export interface operations {
             };
         };
     };
+    getEmbeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embeddings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelEmbeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embeddings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollBackEmbeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embeddings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trainEmbeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embeddings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEventTypes: {
         parameters: {
             query?: never;
@@ -3692,6 +4961,284 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAdminIndex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminIndexDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compactIndex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexWork"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebuildIndex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexWork"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelIndexRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexWork"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3850,6 +5397,676 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearchSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSettings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSearchSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: the change is refused when there is a newer version. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSearchSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSettings"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchSearchSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: the change is refused when there is a newer version. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchSearchSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSettings"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearchStopWords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchStopWords"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSearchStopWords: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: the change is refused when there is a newer version. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchStopWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchStopWords"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearchSynonyms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSynonyms"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSearchSynonyms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: the change is refused when there is a newer version. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchSynonyms"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSynonyms"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6599,7 +8816,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description Milliseconds in the cache, the index, and in total. */
+                    /** @description Milliseconds in the cache, the index, to embed the query, and in total. */
                     "Server-Timing"?: string;
                     /** @description HIT, MISS, STALE or BYPASS. */
                     "X-Cache"?: string;
@@ -6777,6 +8994,102 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchMulti: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MultiSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultiSearchAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7010,6 +9323,85 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggest: {
+        parameters: {
+            query: {
+                /** @description What was typed so far. */
+                q: string;
+                /** @description How many to suggest. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
