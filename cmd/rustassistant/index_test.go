@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -71,22 +70,18 @@ func TestIndexCommandsOnARealIndex(t *testing.T) {
 	const n = 12
 	c.startServer()
 	c.start(nil, "worker")
-	for i := range n {
-		status, err := c.call(http.MethodPost, "/api/documents", map[string]any{"title": fmt.Sprintf("Document %d", i), "content": "common " + word(i)}, nil)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusAccepted, status)
-	}
-	c.eventually("everything is searchable", func() bool { return c.searchable() == n })
+	out, err := c.command("import", writeDocuments(t, n), "--tenant", "default") // one request, so one segment
+	require.NoError(t, err, out)
 
-	out, err := c.command("index", "inspect", "--term", "common")
+	out, err = c.command("index", "inspect", "--term", "filler")
 	require.NoError(t, err, out)
 	require.Contains(t, out, fmt.Sprintf("%d documents", n))
-	require.Contains(t, out, fmt.Sprintf(`TERM "common" (of "common")  %d passages, 0 titles`, n))
+	require.Contains(t, oneLine(out), fmt.Sprintf(`TERM "filler" (of "filler") %d passages, 0 titles`, n))
 	out, err = c.command("index", "inspect", "--json")
 	require.NoError(t, err, out)
 	var seen reindex.Inspection
 	require.NoError(t, json.Unmarshal([]byte(out), &seen), out)
-	require.NotEmpty(t, seen.Segments)
+	require.Len(t, seen.Segments, 1)
 	out, err = c.command("index", "inspect", "--segment", seen.Segments[0].ID.String())
 	require.NoError(t, err, out)
 	require.Contains(t, out, "SECTION")
