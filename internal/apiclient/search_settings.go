@@ -1,7 +1,6 @@
 package apiclient
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -34,12 +33,12 @@ func (c *Client) SearchSettings(ctx context.Context) (*SearchSettings, error) {
 // server has another one, the error is of IsConflict and nothing is changed. So the request needs no Idempotency-Key,
 // but when an answer was lost on the way, the second attempt may find the change of the first and report a conflict.
 func (c *Client) PutSearchSettings(ctx context.Context, settings json.RawMessage) (*SearchSettings, error) {
-	var raw json.RawMessage
-	_, err := c.do(ctx, &call{
-		method: http.MethodPut, path: searchSettingsPath, body: bytes.NewReader(settings), timeout: time.Minute,
-		header: http.Header{"Content-Type": {"application/json"}},
-	}, &raw)
+	call, err := jsonCall(http.MethodPut, searchSettingsPath, settings)
 	if err != nil {
+		return nil, err
+	}
+	var raw json.RawMessage
+	if _, err := c.do(ctx, call, &raw); err != nil {
 		return nil, err
 	}
 	return newSearchSettings(raw)
