@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rustassistant/rustassistant/internal/apiclient"
 	"github.com/rustassistant/rustassistant/internal/loadgen"
 )
 
@@ -102,6 +103,9 @@ func (f *benchSearchFlags) run(cmd *cobra.Command) error {
 	for _, kind := range f.types {
 		o := f.options
 		o.Type = kind
+		if err := warnAnsweredBy(cmd, o); err != nil {
+			return err
+		}
 		res, err := loadgen.Search(cmd.Context(), o)
 		if err != nil {
 			return err
@@ -119,6 +123,21 @@ func (f *benchSearchFlags) run(cmd *cobra.Command) error {
 		if err := reportErrors(out, res); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// warnAnsweredBy asks once, and tells when something else answers than what is to be measured.
+func warnAnsweredBy(cmd *cobra.Command, o loadgen.SearchOptions) error {
+	if o.Type == "keyword" || len(o.Queries) == 0 {
+		return nil
+	}
+	res, err := o.Client.Search(cmd.Context(), &apiclient.SearchRequest{Query: o.Queries[0], Type: o.Type, Limit: o.Limit, NoCache: true})
+	if err != nil {
+		return err
+	}
+	if res.AnsweredBy != "" && res.AnsweredBy != o.Type {
+		fmt.Fprintf(cmd.ErrOrStderr(), "WARNING: %s is answered by %s, so that is measured: %s\n", o.Type, res.AnsweredBy, printable(res.Notice))
 	}
 	return nil
 }

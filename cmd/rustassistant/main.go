@@ -36,7 +36,8 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(
 		newDevCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newKeyCommand(),
-		newImportCommand(), newSearchCommand(), newEvalCommand(), newBenchCommand(), newEmbeddingsCommand(), newIndexCommand(), newOpenAPICommand(), newVersionCommand(),
+		newImportCommand(), newSearchCommand(), newSuggestCommand(), newSettingsCommand(), newEvalCommand(), newBenchCommand(),
+		newEmbeddingsCommand(), newIndexCommand(), newOpenAPICommand(), newVersionCommand(),
 	)
 	return root
 }

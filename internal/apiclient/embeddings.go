@@ -38,6 +38,7 @@ type EmbeddingModel struct {
 	Provider      string     `json:"provider"`
 	Dimensions    int        `json:"dimensions"`
 	TrainedChunks int64      `json:"trained_chunks"`
+	CorpusChunks  int64      `json:"corpus_chunks"` // live when it was made
 	ActivatedAt   *time.Time `json:"activated_at"`
 }
 

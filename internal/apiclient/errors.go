@@ -63,22 +63,30 @@ func (e *Error) Error() string {
 func newError(res *http.Response, body []byte) *Error {
 	e := &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), RetryAfter: retryAfter(res.Header)}
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if strings.HasSuffix(media, "json") {
+		e.read(body)
+	}
+	if e.Detail == "" {
+		e.Detail = http.StatusText(res.StatusCode)
+	}
+	return e
+}
+
+// read takes what a problem says; what is not JSON says nothing.
+func (e *Error) read(body []byte) {
 	var problem struct {
 		Title  string              `json:"title"`
 		Detail string              `json:"detail"`
 		Code   domain.Code         `json:"code"`
 		Errors []domain.FieldError `json:"errors"`
 	}
-	if strings.HasSuffix(media, "json") && json.Unmarshal(body, &problem) == nil {
-		e.Code, e.Detail, e.Fields = problem.Code, problem.Detail, problem.Errors
-		if e.Detail == "" {
-			e.Detail = problem.Title
-		}
+	if json.Unmarshal(body, &problem) != nil {
+		return
 	}
+	e.Code, e.Detail, e.Fields = problem.Code, problem.Detail, problem.Errors
 	if e.Detail == "" {
-		e.Detail = http.StatusText(res.StatusCode)
+		e.Detail = problem.Title
 	}
-	return e
 }
 
 // retryAfter reads Retry-After in its form of seconds and in its form of a date.
@@ -95,6 +103,9 @@ func retryAfter(h http.Header) time.Duration {
 
 // IsNotFound reports whether the server does not have what was asked for.
 func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+
+// IsForbidden reports whether the key may not do that.
+func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 
 // IsConflict reports whether the thing exists already, or changed meanwhile.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }

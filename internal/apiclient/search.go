@@ -3,6 +3,7 @@ package apiclient
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -22,9 +23,21 @@ type SearchRequest struct {
 	Facets    []Facet        `json:"facets,omitempty"`
 	Include   []string       `json:"include,omitempty"`
 	Explain   bool           `json:"explain,omitempty"`
+	Weights   *Weights       `json:"weights,omitempty"`
+	Fusion    string         `json:"fusion,omitempty"` // minmax or rrf
+	MinScore  *float64       `json:"min_score,omitempty"`
+	Language  string         `json:"language,omitempty"`       // of the query, as de or german
+	Prefix    string         `json:"prefix,omitempty"`         // auto, always or never
+	Typos     string         `json:"typo_tolerance,omitempty"` // auto or off
 
 	// NoCache asks for an answer from the index.
 	NoCache bool `json:"-"`
+}
+
+// Weights are the shares of the branches of a hybrid search, of which only the ratio counts.
+type Weights struct {
+	Keyword float64 `json:"keyword"`
+	Vector  float64 `json:"vector"`
 }
 
 // Facet asks for the counts of the values of a field.
@@ -41,6 +54,15 @@ type FacetCount struct {
 	Exact       bool         `json:"exact"`
 	TotalValues int          `json:"total_values"`
 	Values      []FacetValue `json:"values"`
+	Stats       *FacetStats  `json:"stats"`
+}
+
+// FacetStats are of the numbers of a field, or of dates, which have no average.
+type FacetStats struct {
+	Count int      `json:"count"`
+	Min   any      `json:"min"`
+	Max   any      `json:"max"`
+	Avg   *float64 `json:"avg"`
 }
 
 // FacetValue is a text, a number or a truth value, with the documents that have it.
@@ -61,8 +83,11 @@ type SearchResponse struct {
 	QueryID         string         `json:"query_id"`
 	Query           string         `json:"query"`
 	Type            string         `json:"type"`
-	AnsweredBy      string         `json:"answered_by"`
+	AnsweredBy      string         `json:"answered_by"` // empty when it is Type
 	Notice          string         `json:"notice"`
+	Corrections     []Correction   `json:"corrections"`
+	DroppedPhrases  []string       `json:"dropped_phrases"`
+	Vectors         *Coverage      `json:"vectors"` // nil when every passage has a vector
 	Results         []SearchResult `json:"results"` // empty when grouped by a field
 	Groups          []SearchGroup  `json:"groups"`
 	TotalGroups     int            `json:"total_groups"`
@@ -77,6 +102,19 @@ type SearchResponse struct {
 	Cache string `json:"-"`
 	// Raw is the whole answer as it came.
 	Raw json.RawMessage `json:"-"`
+}
+
+// Correction is a word of the query and what was searched beside it.
+type Correction struct {
+	Word string   `json:"word"`
+	Used []string `json:"used"`
+}
+
+// Coverage says how many of the passages have a vector of the model.
+type Coverage struct {
+	Model   string `json:"model"`
+	Covered int    `json:"covered"`
+	Chunks  int    `json:"chunks"`
 }
 
 // SearchResult is one document, shown by its best passage.
@@ -113,14 +151,18 @@ func (c *Client) Search(ctx context.Context, r *SearchRequest) (*SearchResponse,
 	if r.NoCache {
 		call.header.Set("Cache-Control", "no-cache")
 	}
-	var out SearchResponse
-	header, err := c.do(ctx, call, &out.Raw)
+	var raw json.RawMessage
+	header, err := c.do(ctx, call, &raw)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(out.Raw, &out); err != nil {
-		return nil, err
+	return newSearchResponse(raw, header.Get("X-Cache"))
+}
+
+func newSearchResponse(raw json.RawMessage, cache string) (*SearchResponse, error) {
+	out := SearchResponse{Raw: raw, Cache: strings.ToUpper(cache)}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return nil, fmt.Errorf("the answer to a search is not the API's JSON: %w", err)
 	}
-	out.Cache = strings.ToUpper(header.Get("X-Cache"))
 	return &out, nil
 }

@@ -31,6 +31,11 @@ type Options struct {
 	Plain bool
 	// Display shows the import; nil for none.
 	Display importer.Display
+	// Wait bounds how long a model is waited for that has seen every passage, if Types need one; 0 does not wait. It is
+	// asked for every Poll, each second when that is zero.
+	Wait, Poll time.Duration
+	// Waits, if set, hears at each look what is waited for, and why the wait was in vain.
+	Waits func(doing string)
 }
 
 // Result is one row: how one search type did on one collection.
@@ -38,9 +43,12 @@ type Result struct {
 	Collection string `json:"collection"`
 	Tenant     string `json:"tenant"`
 	Type       string `json:"type"`
-	AnsweredBy string `json:"answered_by,omitempty"` // where it is not Type
-	Plain      bool   `json:"plain_queries"`
-	Documents  int    `json:"documents"`
+	// AnsweredBy is what answered instead of Type, for so many of the queries, and Notice why, or what else is missing.
+	AnsweredBy      string `json:"answered_by,omitempty"`
+	AnsweredQueries int    `json:"answered_by_queries,omitempty"`
+	Notice          string `json:"notice,omitempty"`
+	Plain           bool   `json:"plain_queries"`
+	Documents       int    `json:"documents"`
 	// Rejected documents of the corpus could not be accepted, such as those without any text; none can be found.
 	Rejected  int     `json:"rejected"`
 	Queries   int     `json:"queries"`
@@ -52,11 +60,20 @@ type Result struct {
 	Mean float64 `json:"mean_ms"`
 }
 
-// Run imports a collection, waits until it is searchable and asks all its queries.
+// Run imports a collection, waits until it is searchable, also by vectors where types need them, and asks all its queries.
 func Run(ctx context.Context, c *Collection, o Options) ([]Result, error) {
 	imported, err := prepare(ctx, c, o)
 	if err != nil {
 		return nil, err
+	}
+	missing := ""
+	if needVectors(o.Types) && o.Wait > 0 {
+		if missing, err = awaitVectors(ctx, o); err != nil {
+			return nil, err
+		}
+		if missing != "" && o.Waits != nil {
+			o.Waits(missing + "; asking all the same")
+		}
 	}
 	var results []Result
 	for _, kind := range o.Types {
@@ -65,6 +82,9 @@ func Run(ctx context.Context, c *Collection, o Options) ([]Result, error) {
 			return results, fmt.Errorf("%s, %s: %w", c.Name, kind, err)
 		}
 		r.Tenant, r.Documents, r.Rejected = o.Client.Tenant(), imported.Searchable, imported.Rejected
+		if missing != "" && kind != "keyword" {
+			r.Notice = strings.TrimPrefix(r.Notice+"; "+missing, "; ")
+		}
 		results = append(results, *r)
 	}
 	return results, nil
@@ -117,9 +137,7 @@ func ask(ctx context.Context, c *Collection, o Options, kind string) (*Result, e
 		for i := range res.Results {
 			ranking[i] = res.Results[i].ExternalID
 		}
-		if res.AnsweredBy != kind {
-			r.AnsweredBy = res.AnsweredBy
-		}
+		r.answered(res)
 		r.NDCG10 += NDCG(ranking, q.Judged, ndcgCut)
 		r.Recall100 += Recall(ranking, q.Judged, resultLimit)
 	}
@@ -127,6 +145,17 @@ func ask(ctx context.Context, c *Collection, o Options, kind string) (*Result, e
 	r.Recall100 /= float64(r.Queries)
 	r.setLatencies(latencies)
 	return r, nil
+}
+
+// answered notes where an answer is not what was asked for.
+func (r *Result) answered(res *apiclient.SearchResponse) {
+	if by := res.AnsweredBy; by != "" && by != r.Type {
+		r.AnsweredBy = by
+		r.AnsweredQueries++
+		r.Notice = res.Notice
+	} else if v := res.Vectors; v != nil && r.Notice == "" {
+		r.Notice = fmt.Sprintf("%d of %d passages had vectors", v.Covered, v.Chunks)
+	}
 }
 
 func (r *Result) setLatencies(all []time.Duration) {
@@ -154,13 +183,17 @@ func Means(results []Result) []Result {
 		i := slices.IndexFunc(means, func(m Result) bool { return m.Type == r.Type })
 		if i < 0 {
 			i = len(means)
-			means = append(means, Result{Collection: "mean", Type: r.Type, AnsweredBy: r.AnsweredBy, Plain: r.Plain})
+			means = append(means, Result{Collection: "mean", Type: r.Type, Plain: r.Plain})
 		}
 		m := &means[i]
 		counts[r.Type]++
 		m.Documents += r.Documents
 		m.Rejected += r.Rejected
 		m.Queries += r.Queries
+		m.AnsweredQueries += r.AnsweredQueries
+		if r.AnsweredBy != "" {
+			m.AnsweredBy = r.AnsweredBy
+		}
 		m.NDCG10 += r.NDCG10
 		m.Recall100 += r.Recall100
 		m.P50 += r.P50
