@@ -160,6 +160,9 @@ func (e *Embeddings) learn(ctx context.Context, tenant uuid.UUID, p *trainingPro
 	trained, err := builtin.Train(ctx, sample(snapshot, size), builtin.Options{
 		Seed: trainingSeed, MaxChunks: size, Progress: p.set,
 	})
+	if broken(err) {
+		e.Index.RepairLater(tenant, snapshot) // for the next attempt
+	}
 	return trained, snapshot.Stats().Chunks, err
 }
 

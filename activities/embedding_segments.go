@@ -14,6 +14,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed"
+	"github.com/rustassistant/rustassistant/internal/embed/builtin"
 	"github.com/rustassistant/rustassistant/internal/embed/registry"
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
@@ -77,6 +78,11 @@ func (e *Embeddings) embedSegment(ctx context.Context, in EmbedSegmentInput, bea
 		meta, err = stream.write(ctx, w, ref.Chunks)
 		return err
 	})
+	if broken(err) {
+		// The next attempt works on what was fetched again.
+		e.targets.drop(in.ModelID)
+		e.Index.RepairLater(in.TenantID, snapshot)
+	}
 	if err != nil {
 		return out, err
 	}
@@ -99,6 +105,11 @@ func newVectors(model uuid.UUID, meta index.VectorsMeta, pending int, open func(
 		ID: uuid.Must(uuid.NewV7()), Model: model, Chunks: meta.Chunks, Missing: meta.Missing, Pending: pending,
 		Bytes: meta.Bytes, Checksum: meta.Checksum, Open: open,
 	}
+}
+
+// broken says whether a mapped file of the index or of a model was changed.
+func broken(err error) bool {
+	return errors.Is(err, index.ErrCorrupt) || errors.Is(err, builtin.ErrCorrupt)
 }
 
 func findSegment(s *index.Snapshot, id uuid.UUID) *index.SegmentRef {
@@ -176,6 +187,9 @@ func tryEmbedBuilt(ctx context.Context, m *index.Manager, models *registry.Regis
 	}
 	var data bytes.Buffer
 	meta, err := stream.write(ctx, &data, seg.meta.Chunks)
+	if broken(err) {
+		m.RepairLater(tenant, snapshot)
+	}
 	if err != nil {
 		return err
 	}

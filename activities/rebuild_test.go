@@ -230,46 +230,6 @@ func TestACanceledRebuildLeavesTheIndexAsItWas(t *testing.T) {
 	require.Equal(t, store.RebuildCanceled, last.State)
 }
 
-// recorder remembers what upkeep asked for.
-type recorder struct{ rebuilds, compactions []uuid.UUID }
-
-func (r *recorder) RequestRebuild(_ context.Context, tenant uuid.UUID, _ string) error {
-	r.rebuilds = append(r.rebuilds, tenant)
-	return nil
-}
-
-func (r *recorder) RequestCompaction(_ context.Context, tenant uuid.UUID) error {
-	r.compactions = append(r.compactions, tenant)
-	return nil
-}
-
-// Deletes alone ask nobody for a merge; the sweep finds what they have left.
-func TestUpkeepCompactsWhatDeletesHaveLeft(t *testing.T) {
-	b := setup(t)
-	var docs []domain.DocumentInput
-	for i := range 300 {
-		docs = append(docs, doc(fmt.Sprint(i), "common text"))
-	}
-	b.index1(docs...)
-	var asked recorder
-	b.env.RegisterActivity(&activities.Upkeep{Store: b.store, Compactor: &asked, Rebuilder: &asked})
-	_, err := b.env.ExecuteActivity("RequestIndexUpkeep")
-	require.NoError(t, err)
-	require.Empty(t, asked)
-	versions, err := b.store.IndexedVersions(t.Context(), b.tenant)
-	require.NoError(t, err)
-	var gone []uuid.UUID
-	for _, v := range versions[:150] {
-		gone = append(gone, v.ID)
-	}
-	_, err = b.store.DeleteDocuments(t.Context(), b.tenant, gone)
-	require.NoError(t, err)
-	require.Len(t, b.found("common"), 50, "deletes are seen at once")
-	_, err = b.env.ExecuteActivity("RequestIndexUpkeep")
-	require.NoError(t, err)
-	require.Equal(t, recorder{compactions: []uuid.UUID{b.tenant}}, asked)
-}
-
 // A rebuild is what mends an index of which a stored segment is damaged.
 func TestARebuildMendsADamagedSegment(t *testing.T) {
 	b := setup(t)

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/activity"
@@ -11,10 +12,19 @@ import (
 	"github.com/rustassistant/rustassistant/internal/store"
 )
 
-// Rebuilder starts the rebuild of a tenant's index, unless one runs.
+// Rebuilder starts the rebuild of a tenant's index, unless one runs, and tells what
+// the workflow of one is doing.
 type Rebuilder interface {
 	RequestRebuild(ctx context.Context, tenant uuid.UUID, reason string) error
+	DescribeRebuild(ctx context.Context, workflowID string) (Execution, error)
 }
+
+// A rebuild that says nothing for rebuildGrace is looked at, rebuildLimit at once.
+// A slice of it takes half a minute, a workflow that waits for its worker longer.
+const (
+	rebuildGrace = 2 * time.Minute
+	rebuildLimit = 100
+)
 
 // ReasonAnalysis is the reason of a rebuild because of new rules of text analysis.
 const ReasonAnalysis = "analysis"
@@ -30,12 +40,49 @@ type Upkeep struct {
 type RequestIndexUpkeepOutput struct {
 	Rebuilds    int `json:"rebuilds"`
 	Compactions int `json:"compactions"`
+	// Ended are rebuilds whose workflow was ended from outside.
+	Ended int `json:"ended,omitempty"`
+}
+
+// endDeadRebuilds makes the rows of rebuilds follow workflows that ended without
+// saying so, as one that an operator has terminated.
+func (u *Upkeep) endDeadRebuilds(ctx context.Context) (ended int, err error) {
+	quiet, err := u.Store.QuietRebuilds(ctx, rebuildGrace, rebuildLimit)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range quiet {
+		activity.RecordHeartbeat(ctx)
+		state, err := u.Rebuilder.DescribeRebuild(ctx, r.WorkflowID)
+		if err != nil {
+			return ended, err
+		}
+		message, end := "the workflow of this rebuild ended before the index was rebuilt", store.RebuildFailed
+		switch state {
+		case ExecutionRunning:
+			continue
+		case ExecutionTerminated:
+			message = "an operator terminated the workflow of this rebuild"
+		case ExecutionCanceled:
+			message, end = "the workflow of this rebuild was canceled", store.RebuildCanceled
+		case ExecutionMissing, ExecutionCompleted, ExecutionFailed:
+		}
+		activity.GetLogger(ctx).Warn("the workflow of a rebuild ended before the rebuild did", "tenant", r.TenantID, "execution", state)
+		if err := u.Store.EndRebuild(ctx, r.TenantID, r.ID, end, message); err != nil {
+			return ended, err
+		}
+		ended++
+	}
+	return ended, nil
 }
 
 // RequestIndexUpkeep has indexes rebuilt whose texts were analysed by rules of an
 // older release, and those compacted in which deletes have piled up or whose
-// commits could not ask for it.
+// commits could not ask for it. Rebuilds that nobody works on any more are ended.
 func (u *Upkeep) RequestIndexUpkeep(ctx context.Context) (out RequestIndexUpkeepOutput, err error) {
+	if out.Ended, err = u.endDeadRebuilds(ctx); err != nil {
+		return out, toTemporal(err)
+	}
 	due, err := u.Store.IndexUpkeep(ctx, analysis.Version)
 	if err != nil {
 		return out, toTemporal(err)

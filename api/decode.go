@@ -65,27 +65,8 @@ var jsonFormat = huma.Format{
 // invalid UTF-8 and NUL characters with the field's name, all of them at once.
 // null is as good as leaving a field out, unless the field is an optional.
 func decodeObject(data []byte, dst any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
-		return syntaxError(data)
-	}
-	d := objectDecoder{target: reflect.ValueOf(dst).Elem(), seen: map[string]bool{}}
-	d.names = fieldsOf(d.target.Type())
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return syntaxError(data)
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return syntaxError(data)
-		}
-		d.field(name.(string), raw)
-	}
-	if _, err := dec.Token(); err != nil {
-		return syntaxError(data)
-	}
-	if _, err := dec.Token(); err != io.EOF {
+	d := objectDecoder{}
+	if !d.object("", data, reflect.ValueOf(dst).Elem()) {
 		return syntaxError(data)
 	}
 	if len(d.errs) > 0 {
@@ -97,12 +78,7 @@ func decodeObject(data []byte, dst any) error {
 // maxFieldErrors bounds an answer, whatever was sent.
 const maxFieldErrors = 50
 
-type objectDecoder struct {
-	target reflect.Value
-	names  map[string]int
-	seen   map[string]bool
-	errs   []domain.FieldError
-}
+type objectDecoder struct{ errs []domain.FieldError }
 
 func (d *objectDecoder) fail(field, format string, args ...any) {
 	if len(d.errs) < maxFieldErrors {
@@ -110,17 +86,44 @@ func (d *objectDecoder) fail(field, format string, args ...any) {
 	}
 }
 
-func (d *objectDecoder) field(name string, raw json.RawMessage) {
-	index, known := d.names[name]
-	switch {
-	case !known:
-		d.fail(name, "is not a known field")
-		return
-	case d.seen[name]:
-		d.fail(name, "is given twice")
-		return
+// object reads data into a struct. Errors name its fields behind prefix. It returns
+// false for data that is not exactly one object.
+func (d *objectDecoder) object(prefix string, data []byte, target reflect.Value) bool {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if token, err := dec.Token(); err != nil || token != json.Delim('{') {
+		return false
 	}
-	d.seen[name] = true
+	names, seen := fieldsOf(target.Type()), map[string]bool{}
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return false
+		}
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
+			return false
+		}
+		name := token.(string)
+		index, known := names[name]
+		switch {
+		case !known:
+			d.fail(prefix+name, "is not a known field")
+		case seen[name]:
+			d.fail(prefix+name, "is given twice")
+		default:
+			seen[name] = true
+			d.field(prefix+name, raw, target.Field(index))
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return false
+	}
+	_, err := dec.Token()
+	return err == io.EOF
+}
+
+// field reads the value of one field.
+func (d *objectDecoder) field(name string, raw json.RawMessage, target reflect.Value) {
 	if !utf8.Valid(raw) {
 		d.fail(name, "is not valid UTF-8")
 		return
@@ -129,9 +132,32 @@ func (d *objectDecoder) field(name string, raw json.RawMessage) {
 		d.fail(name, "must not contain a NUL character")
 		return
 	}
-	if err := json.Unmarshal(raw, d.target.Field(index).Addr().Interface()); err != nil {
+	dst := target.Addr().Interface()
+	if raw[0] == '{' {
+		if inner := objectIn(dst); inner.IsValid() {
+			d.object(name+".", raw, inner)
+			return
+		}
+	}
+	if err := json.Unmarshal(raw, dst); err != nil {
 		d.fail(name, "%s", typeMessage(err))
 	}
+}
+
+// objectIn returns the struct that a field or an optional holds, which is read as
+// strictly as what is around it; the zero Value for one that reads itself and for
+// everything else.
+func objectIn(dst any) reflect.Value {
+	if o, ok := dst.(interface{ give() any }); ok {
+		dst = o.give()
+	}
+	if _, own := dst.(json.Unmarshaler); own {
+		return reflect.Value{}
+	}
+	if v := reflect.ValueOf(dst).Elem(); v.Kind() == reflect.Struct {
+		return v
+	}
+	return reflect.Value{}
 }
 
 // typeMessage says what was expected, in the words of JSON.
@@ -245,6 +271,12 @@ func (optional[T]) Schema(r huma.Registry) *huma.Schema {
 	s := *r.Schema(reflect.TypeFor[T](), false, "")
 	s.Nullable = true
 	return &s
+}
+
+// give returns where the value of a field that is given is read to.
+func (o *optional[T]) give() any {
+	o.Given = true
+	return &o.Value
 }
 
 // pointer returns the value of a field that was given.

@@ -107,7 +107,7 @@ func (e *searchEnv) commit(tenant, job uuid.UUID) uint64 {
 	data, meta, err := builder.Bytes()
 	require.NoError(e.t, err)
 	batch.Segment = &store.Segment{
-		ID: uuid.Must(uuid.NewV7()), Docs: meta.Docs, Chunks: meta.Chunks, Bytes: meta.Bytes, Checksum: meta.Checksum,
+		ID: uuid.Must(uuid.NewV7()), Docs: meta.Docs, Chunks: meta.Chunks, Bytes: meta.Bytes, Checksum: meta.Checksum, Analysis: meta.Analysis,
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
 	}
 	done, err := e.store.CommitBatch(ctx, tenant, batch)

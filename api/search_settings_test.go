@@ -64,10 +64,17 @@ func TestSearchSettingsThatMakeNoSenseNameTheField(t *testing.T) {
 		"ranking.k1":           `{"ranking":{"k1":-1}}`,
 		"hybrid.fusion":        `{"hybrid":{"fusion":"sum"}}`,
 		"colour":               `{"colour":"red"}`,
+		"ranking.k2":           `{"ranking":{"k1":1,"k2":1}}`,
+		"hybrid.vector":        `{"hybrid":{"vector":0.2}}`,
+		"hybrid.vector_weight": `{"hybrid":{"vector_weight":0.2,"vector_weight":0.3}}`,
 	} {
 		a := e.do("PUT", settingsPath, body).is(http.StatusUnprocessableEntity)
 		require.Contains(t, string(a.body), field)
 	}
+	require.Contains(t, string(e.do("PATCH", settingsPath, `{"ranking":{"boost":2}}`).is(http.StatusUnprocessableEntity).body), "ranking.boost")
+	var s SearchSettings
+	e.do("PATCH", settingsPath, `{"ranking":{"b":0.5},"hybrid":null}`).is(http.StatusOK).into(&s)
+	require.InDelta(t, 0.5, *s.Ranking.B, 0)
 	e.do("PUT", settingsPath, `{}`, "If-Match", "yesterday").is(http.StatusUnprocessableEntity)
 	e.do("PUT", settingsPath, `{"stop_words":["`+strings.Repeat("x", settingsBody)+`"]}`).is(http.StatusRequestEntityTooLarge)
 	e.do("GET", settingsPath, nil, "X-API-Key", e.key(e.tenant, auth.ScopeSearch)).is(http.StatusForbidden)

@@ -70,9 +70,14 @@ func (c *Client) StartOrDescribe(ctx context.Context, job domain.Job) (activitie
 	if !alreadyStarted(err) {
 		return "", err
 	}
-	d, err := c.temporal.DescribeWorkflowExecution(ctx, job.WorkflowID, "")
+	return c.describe(ctx, job.WorkflowID)
+}
+
+// describe says what the last execution of a workflow is doing.
+func (c *Client) describe(ctx context.Context, workflowID string) (activities.Execution, error) {
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
 	if err != nil {
-		return "", fmt.Errorf("describe workflow %s: %w", job.WorkflowID, err)
+		return "", fmt.Errorf("describe workflow %s: %w", workflowID, err)
 	}
 	switch d.GetWorkflowExecutionInfo().GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
@@ -177,6 +182,17 @@ func (c *Client) RequestRebuild(ctx context.Context, tenant uuid.UUID, reason st
 		return nil
 	}
 	return err
+}
+
+// DescribeRebuild implements activities.Rebuilder. A workflow that Temporal has
+// forgotten is missing.
+func (c *Client) DescribeRebuild(ctx context.Context, workflowID string) (activities.Execution, error) {
+	state, err := c.describe(ctx, workflowID)
+	var unknown *serviceerror.NotFound
+	if errors.As(err, &unknown) {
+		return activities.ExecutionMissing, nil
+	}
+	return state, err
 }
 
 // WakeDeliveries implements activities.Waker: it wakes the endpoint's

@@ -53,7 +53,7 @@ func EmbeddingNeed(want EmbeddingWant, corpus Corpus, models []EmbeddingModel, n
 		}
 	}
 	reason := embeddingReason(want, corpus, active, now)
-	if reason == "" || rolledBack != nil && !changedSince(want, corpus, rolledBack) {
+	if reason == "" || rolledBack != nil && !outdated(want, active) && !changedSince(want, corpus, rolledBack) {
 		return ""
 	}
 	if failed != nil && !changedSince(want, corpus, failed) {
@@ -75,6 +75,8 @@ func embeddingReason(want EmbeddingWant, corpus Corpus, active *EmbeddingModel, 
 		return ""
 	case active == nil:
 		return "the tenant has no embedding model yet"
+	case outdated(want, active):
+		return "the embedding model was made by another release, which this one cannot read"
 	case active.Identity != want.Identity:
 		return "the configuration names another embedding model"
 	case !learnt:
@@ -90,6 +92,12 @@ func embeddingReason(want EmbeddingWant, corpus Corpus, active *EmbeddingModel, 
 	default:
 		return ""
 	}
+}
+
+// outdated says whether the active model is a builtin one of another format, or of
+// other rules of text analysis: nobody can open it, so it is no choice to stay with.
+func outdated(want EmbeddingWant, active *EmbeddingModel) bool {
+	return active != nil && want.Provider == ProviderBuiltin && active.Provider == ProviderBuiltin && active.Identity != want.Identity
 }
 
 // grown says whether now is at least half more than before.

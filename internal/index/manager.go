@@ -102,6 +102,8 @@ type tenant struct {
 	used    atomic.Int64             // Unix nanoseconds
 	uses    atomic.Uint64            // since they were saved
 
+	repairing atomic.Bool // by RepairLater
+
 	gate     chan struct{} // one refresh at a time
 	started  atomic.Uint64 // refreshes begun
 	finished uint64        // number of the last one that succeeded, under gate

@@ -1,31 +1,16 @@
 package index
 
 import (
-	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"github.com/rustassistant/rustassistant/internal/fault"
 )
 
-// protect makes a function that reads segments safe against their bytes. Called
-// as defer protect(&err)(), it turns into ErrCorrupt
-//
-//   - an index out of range: everything here checks its bounds, the dictionary
-//     and bitmap libraries do not on all paths;
-//   - a fault: a mapped file that was cut is read behind its end, for which the
-//     kernel would end the process.
-//
-// It covers the goroutine that calls it. A checksum stands in front of all
-// reading, so both are rare: bytes that were written wrong, or changed while
-// they were mapped.
-func protect(err *error) (end func()) {
-	fatal := debug.SetPanicOnFault(true)
-	return func() {
-		debug.SetPanicOnFault(fatal)
-		if r := recover(); r != nil {
-			*err = corrupt("%v\n%s", r, debug.Stack())
-		}
-	}
-}
+// protect makes a function that reads segments return ErrCorrupt for what
+// fault.Guard catches. Everything here checks its bounds; the dictionary and bitmap
+// libraries do not on all paths.
+func protect(err *error) (end func()) { return fault.Guard(err, ErrCorrupt) }
 
 // Verify reads all bytes of the segment again. It returns ErrCorrupt when they
 // are not those that were opened.

@@ -219,8 +219,9 @@ func TestSegmentsFromBeforeALanguageAreOutdatedButFound(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, plain.Outdated())
 	var merged strings.Builder
-	_, err = Merge(t.Context(), []MergeInput{{Segment: old}, {Segment: current}}, &merged)
+	meta, err := Merge(t.Context(), []MergeInput{{Segment: old}, {Segment: current}}, &merged)
 	require.NoError(t, err)
+	require.Equal(t, outdatedAnalysis, meta.Analysis, "which has it rebuilt")
 	joined, err := OpenBytes([]byte(merged.String()))
 	require.NoError(t, err)
 	require.True(t, joined.Outdated())

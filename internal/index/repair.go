@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/google/uuid"
 
@@ -38,7 +37,33 @@ func (m *Manager) Use(ctx context.Context, id uuid.UUID, fn func(*Snapshot) erro
 // is not the disk that is to blame.
 var errIntact = errors.New("no file of the tenant is broken")
 
-// Repair verifies the segments of a snapshot of the tenant, which the caller
+// RepairLater is Repair in the background, for one who can answer without what is
+// broken. While one is under way for the tenant it does nothing.
+func (m *Manager) RepairLater(id uuid.UUID, s *Snapshot) {
+	t, err := m.tenant(id)
+	if err != nil || t.current.Load() != s || !t.repairing.CompareAndSwap(false, true) {
+		return
+	}
+	if !s.acquire() {
+		t.repairing.Store(false)
+		return
+	}
+	end := func() {
+		s.Release()
+		t.repairing.Store(false)
+	}
+	if !m.spawn(func() { defer end(); m.repairLogged(id, s) }) {
+		end()
+	}
+}
+
+func (m *Manager) repairLogged(id uuid.UUID, s *Snapshot) {
+	if err := m.Repair(m.ctx, id, s); err != nil && m.ctx.Err() == nil {
+		m.log.Error("a broken file of the index could not be fetched again", "tenant", id, "error", err)
+	}
+}
+
+// Repair verifies the files of a snapshot of the tenant, which the caller
 // holds, and replaces the snapshot by one in which the broken ones were opened
 // anew, from the cache or from the store.
 func (m *Manager) Repair(ctx context.Context, id uuid.UUID, s *Snapshot) error {
@@ -94,12 +119,8 @@ func (m *Manager) sound(tenant uuid.UUID, s *Snapshot) (sound *Snapshot, broken 
 		}
 		sound.views = append(sound.views, &kept)
 	}
-	if s.model != nil && s.model.ref.Bytes > 0 {
-		// Its mapping is not ours; that the file is gone says nothing against it.
-		err := m.cache.verifyModel(tenant, &s.model.ref)
-		if !errors.Is(err, fs.ErrNotExist) && found(err, "model", s.model.ref.ID) {
-			sound.model = nil
-		}
+	if s.model != nil && found(s.model.verify(m.cache, tenant), "model", s.model.ref.ID) {
+		sound.model = nil
 	}
 	return sound, broken
 }

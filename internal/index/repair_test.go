@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -236,4 +237,65 @@ func TestTwoManagersShareADirectory(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// brokenModel is a model whose mapping can break.
+type brokenModel struct {
+	fakeModel
+	broken atomic.Bool
+}
+
+func (m *brokenModel) Verify() error {
+	if m.broken.Load() {
+		return corrupt("cut")
+	}
+	return nil
+}
+
+// The model of a loaded tenant is repaired as a segment is: when one who used it
+// asks for that, and when its file is seen to have changed.
+func TestABrokenModelIsOpenedAgain(t *testing.T) {
+	t.Parallel()
+	f, tenant := newFakeSource(), uuid.New()
+	f.commit(t, tenant, "alpha")
+	ref := f.activate(tenant, 3, "a model")
+	var mu sync.Mutex
+	var opened []*brokenModel
+	m := newTestManager(t, f, ManagerOptions{OpenModel: func(ref ModelRef, _ string) (Model, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		opened = append(opened, &brokenModel{fakeModel: fakeModel{ref: ref}})
+		return opened[len(opened)-1], nil
+	}})
+	count := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(opened)
+	}
+	s := loaded(t, m, tenant)
+	require.ErrorIs(t, m.Repair(t.Context(), tenant, s), errIntact)
+	m.scrub(t.Context())
+	require.Equal(t, 1, count(), "nothing has changed")
+
+	opened[0].broken.Store(true)
+	for range 8 {
+		m.RepairLater(tenant, s)
+	}
+	require.Eventually(t, func() bool { return count() == 2 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, m.Refresh(t.Context(), tenant)) // waits for the repair
+	next := loaded(t, m, tenant)
+	_, model := next.Model()
+	require.Same(t, opened[1], model)
+	require.Zero(t, opened[0].closed.Load(), "a snapshot in use keeps its model")
+	s.Release()
+	require.Eventually(t, func() bool { return opened[0].closed.Load() == 1 }, 10*time.Second, time.Millisecond)
+	require.EqualValues(t, 1, f.modelReads.Load(), "its file is good")
+	next.Release()
+
+	require.NoError(t, os.Truncate(m.cache.modelPath(tenant, ref.ID), 1))
+	m.scrub(t.Context())
+	require.Equal(t, 3, count())
+	require.EqualValues(t, 2, f.modelReads.Load())
+	m.scrub(t.Context())
+	require.Equal(t, 3, count())
 }

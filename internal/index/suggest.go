@@ -51,7 +51,13 @@ const maxCachedSuggestions = 2048
 func (s *Snapshot) SuggestWords(text string, most int) (words []string, start int, err error) {
 	defer protect(&err)()
 	q := searches.Get().(*search)
-	defer searches.Put(q)
+	if words, start, err = s.suggestWords(text, most, q); err == nil {
+		searches.Put(q) // a search that failed is not used again
+	}
+	return words, start, err
+}
+
+func (s *Snapshot) suggestWords(text string, most int, q *search) (words []string, start int, err error) {
 	prefix, start := typedWord(text, q.analyzer)
 	if len(prefix) < minSuggestBytes {
 		return nil, start, nil

@@ -183,7 +183,8 @@ func (m *Manager) changed(tenant uuid.UUID, s *Snapshot) bool {
 			return true
 		}
 	}
-	return false
+	return s.model != nil && s.model.ref.Bytes > 0 &&
+		rewritten(m.cache.modelPath(tenant, s.model.ref.ID), s.model.ref.Bytes, s.model.checked.Load())
 }
 
 // rewritten reports whether a file is there and is not as it was. One that was

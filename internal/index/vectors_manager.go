@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
@@ -99,12 +100,13 @@ func (m *Manager) openModel(ctx context.Context, tenant uuid.UUID, old *Snapshot
 			return nil, nil
 		}
 	}
+	opened := time.Now()
 	model, err := m.options.OpenModel(*ref, path)
 	if err != nil {
 		m.log.Error("a tenant is loaded without its model", "tenant", tenant, "model", ref.ID, "error", err)
 		return nil, nil
 	}
-	return newModelHandle(*ref, model), nil
+	return newModelHandle(*ref, model, opened), nil
 }
 
 // fetchModel brings the file of a model into the cache.

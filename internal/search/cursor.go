@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
@@ -61,7 +62,7 @@ func appendCursor(dst []byte, c index.Cursor, keys int, binding uint64) []byte {
 
 // decodeCursor reads one for a request with so many sort keys.
 func decodeCursor(text string, keys int, binding uint64) (index.Cursor, error) {
-	if len(text) > MaxCursorBytes {
+	if len(text) > MaxCursorBytes || strings.ContainsAny(text, "\r\n") { // which base64 passes over
 		return index.Cursor{}, errBadCursor
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)

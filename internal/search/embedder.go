@@ -25,7 +25,8 @@ type Reason struct {
 	// Passing is set for what may be over in a moment, as a provider that is
 	// down: such an answer is kept only shortly.
 	Passing bool
-	// Err is the cause, for the log; nil when Notice says it all.
+	// Err is the cause, for the log; nil when Notice says it all. For an
+	// index.ErrCorrupt the model is fetched and opened again.
 	Err error
 }
 

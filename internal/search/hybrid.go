@@ -138,6 +138,9 @@ func (s *Service) embed(ctx context.Context, tenant uuid.UUID, snapshot *index.S
 	}
 	if b.reason != nil && b.reason.Err != nil {
 		s.warn(ctx, tenant, b.reason.Err)
+		if errors.Is(b.reason.Err, index.ErrCorrupt) {
+			s.deps.Index.RepairLater(tenant, snapshot)
+		}
 	}
 	return b, took, nil
 }

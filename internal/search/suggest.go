@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/rustassistant/rustassistant/internal/index"
 )
 
 // Limits of a request for suggestions.
@@ -52,16 +54,16 @@ type PopularQuery struct {
 // Suggest returns ways to go on from a text, of each kind in turn. Its errors are
 // domain errors, or those of ctx.
 func (s *Service) Suggest(ctx context.Context, tenant uuid.UUID, text string, limit int) ([]Suggestion, error) {
-	snapshot, err := s.deps.Index.Snapshot(ctx, tenant)
-	if err != nil {
-		return nil, outward(err)
-	}
-	defer snapshot.Release()
-	words, start, err := snapshot.SuggestWords(text, limit)
-	if err != nil {
-		return nil, outward(err)
-	}
-	titles, err := snapshot.SuggestTitles(ctx, text, limit)
+	var words []string
+	var start int
+	var titles []index.TitleSuggestion
+	err := s.deps.Index.Use(ctx, tenant, func(snapshot *index.Snapshot) (err error) {
+		if words, start, err = snapshot.SuggestWords(text, limit); err != nil {
+			return err
+		}
+		titles, err = snapshot.SuggestTitles(ctx, text, limit)
+		return err
+	})
 	if err != nil {
 		return nil, outward(err)
 	}

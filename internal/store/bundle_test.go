@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/testenv"
 )
@@ -80,7 +81,7 @@ func segment(docs int) *store.Segment {
 	id := uuid.Must(uuid.NewV7())
 	body := bytes.Repeat([]byte(id.String()), 50_000) // more than one part
 	return &store.Segment{
-		ID: id, Docs: docs, Chunks: docs, Bytes: int64(len(body)), Checksum: []byte(id.String()),
+		ID: id, Docs: docs, Chunks: docs, Bytes: int64(len(body)), Checksum: []byte(id.String()), Analysis: analysis.Version,
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 	}
 }

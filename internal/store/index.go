@@ -10,7 +10,6 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/index"
-	"github.com/rustassistant/rustassistant/internal/index/analysis"
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
 
@@ -94,7 +93,7 @@ type Segment struct {
 	Chunks   int
 	Bytes    int64
 	Checksum []byte
-	// Analysis is index.Meta's; 0 counts as the current one.
+	// Analysis is index.Meta's: 0 for texts that only a rebuild makes current.
 	Analysis int
 	// AppliedGeneration is the generation of the snapshot a merge worked on; 0
 	// for a segment that was built of documents only.
@@ -180,9 +179,6 @@ func putSegment(ctx context.Context, q *db.Queries, tenant uuid.UUID, seg Segmen
 // insertSegment writes a segment and its bytes; shadowOf is nil for one that is
 // live at once.
 func insertSegment(ctx context.Context, q *db.Queries, tenant uuid.UUID, seg Segment, generation, applied int64, shadowOf *uuid.UUID) error {
-	if seg.Analysis == 0 {
-		seg.Analysis = analysis.Version
-	}
 	err := q.IndexSegmentInsert(ctx, db.IndexSegmentInsertParams{
 		TenantID: tenant, ID: seg.ID, Generation: generation, AppliedGeneration: applied, Documents: int32(seg.Docs),
 		Chunks: int32(seg.Chunks), Bytes: seg.Bytes, Checksum: seg.Checksum, Analysis: int32(seg.Analysis), ShadowOf: shadowOf,

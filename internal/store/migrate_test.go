@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rustassistant/rustassistant/internal/index/analysis"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/testenv"
 )
@@ -33,6 +35,42 @@ func TestEveryMigrationGoesUpAndDownAndUpAgain(t *testing.T) {
 	require.Zero(t, left, "down leaves no table")
 	_, err = store.Migrate(t.Context(), url)
 	require.NoError(t, err)
+}
+
+// Segments from a release that had no rules for a language are rebuilt, those of
+// tenants whose documents are of none are not.
+func TestSegmentsFromBeforeTheirLanguageHadRulesAreOutdated(t *testing.T) {
+	b := setup(t)
+	want, plain := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	for tag, outdated := range map[string]bool{"de-AT": true, " Norwegian": true, "pt_BR": true, "en": false, "rust": false, "": false} {
+		tenant, err := b.CreateTenant(t.Context(), fmt.Sprintf("tenant-%d", len(want)+len(plain)), "")
+		require.NoError(t, err)
+		b.tenant = tenant.ID
+		d := doc("a", "text")
+		d.Language = tag
+		_, job := b.ingest(d)
+		_, err = b.commit(job)
+		require.NoError(t, err)
+		if outdated {
+			want[tenant.ID] = true
+		} else {
+			plain[tenant.ID] = true
+		}
+	}
+	due, err := b.IndexUpkeep(t.Context(), analysis.Version)
+	require.NoError(t, err)
+	require.Empty(t, due)
+	undone, err := store.MigrateDown(t.Context(), b.url)
+	require.NoError(t, err)
+	require.EqualValues(t, 16, undone.Version)
+	_, err = store.Migrate(t.Context(), b.url)
+	require.NoError(t, err)
+	due, err = b.IndexUpkeep(t.Context(), analysis.Version)
+	require.NoError(t, err)
+	require.Len(t, due, len(want))
+	for _, d := range due {
+		require.True(t, d.Outdated && want[d.TenantID])
+	}
 }
 
 // A new table without a policy fails here.

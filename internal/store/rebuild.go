@@ -94,6 +94,25 @@ func (s *Store) LastRebuild(ctx context.Context, tenant uuid.UUID) (out *Rebuild
 	return out, err
 }
 
+// QuietRebuild is a running rebuild of any tenant.
+type QuietRebuild struct {
+	TenantID, ID uuid.UUID
+	WorkflowID   string
+}
+
+// QuietRebuilds lists running rebuilds that have shown no sign of life for a while,
+// the quietest first.
+func (s *Store) QuietRebuilds(ctx context.Context, quiet time.Duration, limit int) (out []QuietRebuild, err error) {
+	err = s.inSystem(ctx, func(q *db.Queries) error {
+		rows, err := q.IndexRebuildQuiet(ctx, db.IndexRebuildQuietParams{Quiet: interval(quiet), RowLimit: int32(limit)})
+		for _, r := range rows {
+			out = append(out, QuietRebuild{TenantID: r.TenantID, ID: r.ID, WorkflowID: r.WorkflowID})
+		}
+		return err
+	})
+	return out, err
+}
+
 func rebuildFrom(r db.IndexRebuild) Rebuild {
 	return Rebuild{
 		ID: r.ID, State: RebuildState(r.State), Stage: r.Stage, Reason: r.Reason, WorkflowID: r.WorkflowID, After: r.AfterID,

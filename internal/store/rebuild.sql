@@ -24,6 +24,10 @@ UPDATE index_rebuilds SET stage = @stage, updated_at = now() WHERE tenant_id = @
 UPDATE index_rebuilds SET state = @state, generation = @generation, error = @error, updated_at = now(), finished_at = now()
 WHERE tenant_id = @tenant_id AND id = @id AND state = 'running';
 
+-- name: IndexRebuildQuiet :many
+-- Rebuilds that run and have shown no sign of life for a while, of all tenants.
+SELECT * FROM index_rebuilds WHERE state = 'running' AND updated_at < now() - @quiet::interval ORDER BY updated_at LIMIT @row_limit;
+
 -- name: IndexShadowList :many
 SELECT id, generation, applied_generation, documents, chunks, bytes, checksum, analysis FROM index_segments
 WHERE tenant_id = @tenant_id AND shadow_of = @shadow_of ORDER BY id;

@@ -45,6 +45,10 @@ var ErrCorrupt = errors.New("corrupt embedding model")
 // must be trained again.
 var ErrOutdated = errors.New("outdated embedding model")
 
+// Identity names what Open can read: models of another format, or whose words were
+// analysed by other rules, have another one, and must be trained again.
+func Identity() string { return fmt.Sprintf("builtin/%d.%d", formatVersion, analysis.Version) }
+
 func corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/rustassistant/rustassistant/internal/embed"
+	"github.com/rustassistant/rustassistant/internal/fault"
 	"github.com/rustassistant/rustassistant/internal/index/analysis"
 )
 
@@ -21,6 +22,7 @@ import (
 type Model struct {
 	header
 	mapped   mmap.MMap
+	data     []byte
 	slots    []byte
 	offsets  []byte
 	terms    []byte
@@ -92,7 +94,8 @@ func OpenBytes(data []byte) (*Model, error) {
 	return parse(data)
 }
 
-func parse(data []byte) (*Model, error) {
+func parse(data []byte) (m *Model, err error) {
+	defer fault.Guard(&err, ErrCorrupt)()
 	if string(data[:4]) != magic {
 		return nil, corrupt("not a model")
 	}
@@ -100,7 +103,7 @@ func parse(data []byte) (*Model, error) {
 	if v := field(0); v != formatVersion {
 		return nil, fmt.Errorf("%w: it has format %d, this program reads %d", ErrOutdated, v, formatVersion)
 	}
-	m := &Model{header: header{
+	m = &Model{data: data, header: header{
 		analysis: field(1), half: field(2), words: field(3), terms: field(4), slots: field(5), chunks: field(6),
 		weight: [2]float32{math.Float32frombits(field(7)), math.Float32frombits(field(8))},
 	}}
@@ -188,30 +191,58 @@ func (m *Model) find(term string) (uint32, bool) {
 }
 
 // EmbedDocuments returns the vectors of texts, nil for a text without any word
-// that the model knows. It computes in the calling goroutine.
+// that the model knows. It computes in the calling goroutine. ErrCorrupt says that
+// the file was changed while it was mapped.
 func (m *Model) EmbedDocuments(ctx context.Context, texts []string) ([][]float32, error) {
-	e := m.Encoder()
-	defer e.Release()
 	vectors, slab := make([][]float32, len(texts)), make([]float32, len(texts)*Dimensions)
-	for i, text := range texts {
-		if i%64 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+	err := m.encode(func(e *Encoder) error {
+		for i, text := range texts {
+			if i%64 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			v := slab[i*Dimensions : (i+1)*Dimensions : (i+1)*Dimensions]
+			if e.Encode(v, text) {
+				vectors[i] = v
+			}
 		}
-		v := slab[i*Dimensions : (i+1)*Dimensions : (i+1)*Dimensions]
-		if e.Encode(v, text) {
-			vectors[i] = v
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return vectors, nil
 }
 
-// EmbedQuery returns the vector of a query, nil when no word of it is known.
-func (m *Model) EmbedQuery(_ context.Context, text string) ([]float32, error) {
+// EmbedQuery returns the vector of a query, nil when no word of it is known. Its
+// error is as that of EmbedDocuments.
+func (m *Model) EmbedQuery(_ context.Context, text string) (v []float32, err error) {
+	err = m.encode(func(e *Encoder) error {
+		if vector := make([]float32, Dimensions); e.Encode(vector, text) {
+			v = vector
+		}
+		return nil
+	})
+	return v, err
+}
+
+// encode lends an Encoder. One that has failed is not used again.
+func (m *Model) encode(use func(*Encoder) error) (err error) {
+	defer fault.Guard(&err, ErrCorrupt)()
 	e := m.Encoder()
-	defer e.Release()
-	v := make([]float32, Dimensions)
-	if !e.Encode(v, text) {
-		return nil, nil
+	if err := use(e); err != nil {
+		return err
 	}
-	return v, nil
+	e.Release()
+	return nil
+}
+
+// Verify reads all bytes of the model again. It returns ErrCorrupt when they are
+// not those that were opened.
+func (m *Model) Verify() (err error) {
+	defer fault.Guard(&err, ErrCorrupt)()
+	body := m.data[:len(m.data)-footerBytes]
+	if binary.LittleEndian.Uint64(m.data[len(body):]) != xxhash.Sum64(body) {
+		return corrupt("checksum does not match")
+	}
+	return nil
 }

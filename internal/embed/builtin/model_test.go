@@ -3,6 +3,7 @@ package builtin
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -91,6 +92,8 @@ func TestModelOfAnotherVersionMustBeTrainedAgain(t *testing.T) {
 		require.ErrorIs(t, err, ErrOutdated)
 		require.NotErrorIs(t, err, ErrCorrupt)
 	}
+	// The sweep that trains again compares identities.
+	require.Equal(t, fmt.Sprintf("builtin/%d.%d", binary.LittleEndian.Uint32(smallModel(t)[4:]), binary.LittleEndian.Uint32(smallModel(t)[8:])), Identity())
 }
 
 // Bytes with a right checksum that are no model are refused or harmless: no

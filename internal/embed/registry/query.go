@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed"
+	"github.com/rustassistant/rustassistant/internal/embed/builtin"
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/search"
 )
@@ -28,6 +30,10 @@ func (r *Registry) EmbedQuery(ctx context.Context, _ uuid.UUID, ref index.ModelR
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case errors.Is(err, builtin.ErrCorrupt):
+		return nil, &search.Reason{
+			Notice: notice("the embedding model is read again"), Passing: true, Err: fmt.Errorf("%w: %w", index.ErrCorrupt, err),
+		}
 	case err != nil:
 		return nil, r.queryReason(err)
 	case v == nil:

@@ -15,10 +15,6 @@ import (
 	"github.com/rustassistant/rustassistant/internal/index"
 )
 
-// builtinIdentity names the way builtin models are made. A model that was made in
-// another way is made again.
-const builtinIdentity = "builtin/1"
-
 // Failure is a failure of a provider, in words that may be shown.
 type Failure struct {
 	Code, Message string
@@ -50,7 +46,7 @@ func None() *Registry { return &Registry{} }
 
 // Builtin learns models from the tenants' own text.
 func Builtin() *Registry {
-	return &Registry{want: domain.EmbeddingWant{Provider: domain.ProviderBuiltin, Identity: builtinIdentity}}
+	return &Registry{want: domain.EmbeddingWant{Provider: domain.ProviderBuiltin, Identity: builtin.Identity()}}
 }
 
 // Server asks a server, and keeps in the cache what it has answered.

@@ -282,6 +282,52 @@ func (q *Queries) IndexRebuildGet(ctx context.Context, tenantID uuid.UUID) (Inde
 	return i, err
 }
 
+const indexRebuildQuiet = `-- name: IndexRebuildQuiet :many
+SELECT tenant_id, id, state, stage, reason, workflow_id, after_id, documents, chunks, total, generation, error, started_at, updated_at, finished_at FROM index_rebuilds WHERE state = 'running' AND updated_at < now() - $1::interval ORDER BY updated_at LIMIT $2
+`
+
+type IndexRebuildQuietParams struct {
+	Quiet    pgtype.Interval
+	RowLimit int32
+}
+
+// Rebuilds that run and have shown no sign of life for a while, of all tenants.
+func (q *Queries) IndexRebuildQuiet(ctx context.Context, arg IndexRebuildQuietParams) ([]IndexRebuild, error) {
+	rows, err := q.db.Query(ctx, indexRebuildQuiet, arg.Quiet, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []IndexRebuild{}
+	for rows.Next() {
+		var i IndexRebuild
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.State,
+			&i.Stage,
+			&i.Reason,
+			&i.WorkflowID,
+			&i.AfterID,
+			&i.Documents,
+			&i.Chunks,
+			&i.Total,
+			&i.Generation,
+			&i.Error,
+			&i.StartedAt,
+			&i.UpdatedAt,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const indexRebuildStage = `-- name: IndexRebuildStage :exec
 UPDATE index_rebuilds SET stage = $1, updated_at = now() WHERE tenant_id = $2 AND id = $3 AND state = 'running'
 `
