@@ -298,8 +298,8 @@ func (r *relaxer) complete(folded string) ([]member, error) {
 	return added, nil
 }
 
-// correct returns the terms with a df of at least least that are similar to those
-// of a word.
+// correct returns the terms with a df of at least least that are most similar to
+// those of a word: where one edit gives a word, two mostly give other words.
 func (r *relaxer) correct(w *planWord, folded string, least int) ([]member, error) {
 	var edits int
 	switch n := utf8.RuneCountInString(folded); {
@@ -330,7 +330,7 @@ func (r *relaxer) correct(w *planWord, folded string, least int) ([]member, erro
 		found = append(found, similar...)
 	}
 	var added []member
-	for distance := 1; distance <= edits; distance++ {
+	for distance := 1; distance <= edits && len(added) == 0; distance++ {
 		for _, s := range found {
 			if s.edits != distance || s.df < least || len(added) >= maxCorrections {
 				continue
