@@ -48,18 +48,18 @@ func (c *cacheDir) path(tenant, segment uuid.UUID) string {
 	return filepath.Join(c.root, tenant.String(), segment.String()+segmentSuffix)
 }
 
-// open opens a cached segment. It returns fs.ErrNotExist for one that is not
-// there, and removes one that is not what ref says.
-func (c *cacheDir) open(tenant uuid.UUID, ref SegmentRef) (*Segment, error) {
-	return openCached(c.path(tenant, ref.ID), ref.Checksum, Open, func(s *Segment) []byte { return s.file.Checksum })
-}
-
 // put stores what write writes, or nothing.
 func (c *cacheDir) put(tenant, segment uuid.UUID, write func(io.Writer) error) error {
 	return c.putAt(c.path(tenant, segment), write)
 }
 
-func (c *cacheDir) putAt(path string, write func(io.Writer) error) (err error) {
+func (c *cacheDir) putAt(path string, write func(io.Writer) error) error {
+	return c.putOpened(path, write, func(string) error { return nil })
+}
+
+// putOpened is putAt for a file that open accepts before it gets its name. What
+// open has opened stays, whoever removes the file after that.
+func (c *cacheDir) putOpened(path string, write func(io.Writer) error, open func(temp string) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("create the index cache: %w", err)
 	}
@@ -73,6 +73,9 @@ func (c *cacheDir) putAt(path string, write func(io.Writer) error) (err error) {
 		}
 	}()
 	if err = errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	if err = open(f.Name()); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), path); err != nil {

@@ -48,7 +48,7 @@ func (h *modelHandle) verify(c *cacheDir, tenant uuid.UUID) error {
 		}
 	}
 	// A file that is gone says nothing against the model, which has it mapped.
-	if err := c.verifyModel(tenant, &h.ref); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := modelFiles.cached(c.modelEntry(tenant, &h.ref)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	h.checked.Store(now.UnixNano())

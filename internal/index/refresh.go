@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"sync"
 
 	"github.com/google/uuid"
@@ -217,28 +216,12 @@ func (m *Manager) openSegment(ctx context.Context, tenant uuid.UUID, ref Segment
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s, err := m.cache.open(tenant, ref)
-	if err == nil {
-		return s, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		m.log.Warn("a cached segment is fetched again", "tenant", tenant, "segment", ref.ID, "error", err)
-	}
-	fetch := func(w io.Writer) error {
-		return m.source.ReadSegment(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
-	}
-	err = m.cache.put(tenant, ref.ID, fetch)
-	if isFileError(err) {
-		return withoutFile(m, m.cache.path(tenant, ref.ID), ref.Bytes, err, fetch,
-			func() (*Segment, error) { return m.cache.open(tenant, ref) }, uncachedSegment(ref))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("fetch segment %s: %w", ref.ID, err)
-	}
-	if s, err = m.cache.open(tenant, ref); err != nil {
-		return nil, fmt.Errorf("fetched segment %s: %w", ref.ID, err)
-	}
-	return s, nil
+	return openFile(m, segmentFiles, cacheEntry{
+		path: m.cache.path(tenant, ref.ID), checksum: ref.Checksum, bytes: ref.Bytes,
+		fetch: func(w io.Writer) error {
+			return m.source.ReadSegment(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
+		},
+	})
 }
 
 // limitedWriter fails when more comes than was announced.

@@ -215,10 +215,11 @@ func TestTwoManagersShareADirectory(t *testing.T) {
 	dir := t.TempDir()
 	a := newTestManager(t, source, ManagerOptions{CacheDir: dir, MaxDiskBytes: 1})
 	b := newTestManager(t, source, ManagerOptions{CacheDir: dir, MaxDiskBytes: 1, MaxOpenBytes: 1})
-	var wait sync.WaitGroup
+	var searches, trims sync.WaitGroup
+	done := make(chan struct{})
 	for _, m := range []*Manager{a, b} {
 		for range 3 {
-			wait.Go(func() {
+			searches.Go(func() {
 				for range 40 {
 					if n, err := hits(m, tenant, "common"); err != nil || n < 6 {
 						t.Errorf("%d hits: %v", n, err)
@@ -228,15 +229,22 @@ func TestTwoManagersShareADirectory(t *testing.T) {
 				}
 			})
 		}
-		wait.Go(func() {
-			for range 20 {
+		trims.Go(func() {
+			for open := true; open; {
 				if err := m.cache.trim(0, func(uuid.UUID) bool { return false }); err != nil {
 					t.Error(err)
+				}
+				select {
+				case <-done:
+					open = false
+				default:
 				}
 			}
 		})
 	}
-	wait.Wait()
+	searches.Wait()
+	close(done)
+	trims.Wait()
 }
 
 // brokenModel is a model whose mapping can break.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 )
@@ -20,55 +19,35 @@ func isFileError(err error) bool {
 // withoutFile opens what could not be written to the cache. Room is made by
 // removing what no loaded tenant uses; if that does not help, it is kept in
 // memory, as long as all that is kept so stays below MaxUncachedBytes.
-func withoutFile[T any](
-	m *Manager, path string, size int64, cause error, fetch func(io.Writer) error,
-	open func() (T, error), inMemory func(data []byte, closed func()) (T, error),
-) (none T, err error) {
-	m.log.Error("the index cache cannot be written", "file", path, "error", cause)
-	if m.cache.trim(0, m.isLoaded) == nil && m.cache.putAt(path, fetch) == nil {
-		return open()
+func withoutFile[T interface{ Close() error }](m *Manager, kind fileKind[T], e cacheEntry, cause error) (none T, err error) {
+	m.log.Error("the index cache cannot be written", "file", e.path, "error", cause)
+	if m.cache.trim(0, m.isLoaded) == nil {
+		if file, err := kind.fetched(m.cache, e); err == nil {
+			return file, nil
+		}
 	}
-	if m.uncached.Add(size) > m.options.MaxUncachedBytes {
-		m.uncached.Add(-size)
-		return none, fmt.Errorf("keep a file of %d bytes: %w", size, cause)
+	giveBack := func() { m.uncached.Add(-e.bytes) }
+	if m.uncached.Add(e.bytes) > m.options.MaxUncachedBytes {
+		giveBack()
+		return none, fmt.Errorf("keep a file of %d bytes: %w", e.bytes, cause)
 	}
-	var buf bytes.Buffer
-	file := none
-	if err = fetch(&buf); err == nil {
-		file, err = inMemory(buf.Bytes(), func() { m.uncached.Add(-size) })
-	}
+	file, err := inMemory(kind, e)
 	if err != nil {
-		m.uncached.Add(-size)
+		giveBack()
 		return none, err
 	}
+	kind.onClose(file, giveBack)
 	return file, nil
 }
 
-func uncachedSegment(ref SegmentRef) func([]byte, func()) (*Segment, error) {
-	return func(data []byte, closed func()) (*Segment, error) {
-		s, err := OpenBytes(data)
-		if err != nil {
-			return nil, err
-		}
-		s.closed = closed
-		return s, sameChecksum(s.file.Checksum, ref.Checksum)
+func inMemory[T interface{ Close() error }](kind fileKind[T], e cacheEntry) (none T, err error) {
+	var buf bytes.Buffer
+	if err := e.fetch(&buf); err != nil {
+		return none, err
 	}
-}
-
-func uncachedVectors(ref *VectorsRef) func([]byte, func()) (*Vectors, error) {
-	return func(data []byte, closed func()) (*Vectors, error) {
-		v, err := OpenVectorsBytes(data)
-		if err != nil {
-			return nil, err
-		}
-		v.closed = closed
-		return v, sameChecksum(v.file.Checksum, ref.Checksum)
+	file, err := kind.openBytes(buf.Bytes())
+	if err != nil {
+		return none, err
 	}
-}
-
-func sameChecksum(got, want []byte) error {
-	if !bytes.Equal(got, want) {
-		return corrupt("checksum %x, not %x", got, want)
-	}
-	return nil
+	return file, kind.same(file, e)
 }

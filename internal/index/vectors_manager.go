@@ -56,28 +56,12 @@ func (m *Manager) fetchVectors(ctx context.Context, tenant uuid.UUID, ref *Vecto
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	v, err := m.cache.openVectors(tenant, ref)
-	if err == nil {
-		return v, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		m.log.Warn("cached vectors are fetched again", "tenant", tenant, "vectors", ref.ID, "error", err)
-	}
-	fetch := func(w io.Writer) error {
-		return m.source.ReadVectors(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
-	}
-	err = m.cache.putAt(m.cache.vectorsPath(tenant, ref.ID), fetch)
-	if isFileError(err) {
-		return withoutFile(m, m.cache.vectorsPath(tenant, ref.ID), ref.Bytes, err, fetch,
-			func() (*Vectors, error) { return m.cache.openVectors(tenant, ref) }, uncachedVectors(ref))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("fetch vectors %s: %w", ref.ID, err)
-	}
-	if v, err = m.cache.openVectors(tenant, ref); err != nil {
-		return nil, fmt.Errorf("fetched vectors %s: %w", ref.ID, err)
-	}
-	return v, nil
+	return openFile(m, vectorsFiles, cacheEntry{
+		path: m.cache.vectorsPath(tenant, ref.ID), checksum: ref.Checksum, bytes: ref.Bytes,
+		fetch: func(w io.Writer) error {
+			return m.source.ReadVectors(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
+		},
+	})
 }
 
 // openModel returns a handle to the active model, that of old when it is the same.
@@ -90,18 +74,15 @@ func (m *Manager) openModel(ctx context.Context, tenant uuid.UUID, old *Snapshot
 		old.model.acquire()
 		return old.model, nil
 	}
-	path := ""
-	if ref.Bytes > 0 {
-		path = m.cache.modelPath(tenant, ref.ID)
-		if err := m.fetchModel(ctx, tenant, ref); err != nil && !errors.Is(err, ErrCorrupt) && !isFileError(err) {
-			return nil, err
-		} else if err != nil {
-			m.log.Error("a tenant is loaded without its model", "tenant", tenant, "model", ref.ID, "error", err)
-			return nil, nil
-		}
-	}
 	opened := time.Now()
-	model, err := m.options.OpenModel(*ref, path)
+	model, err := m.loadModel(ctx, tenant, ref)
+	for n := 1; errors.Is(err, fs.ErrNotExist) && n < maxReloads; n++ {
+		model, err = m.loadModel(ctx, tenant, ref) // another process of the directory has removed it
+	}
+	var fetch *fetchError
+	if errors.As(err, &fetch) && !errors.Is(err, ErrCorrupt) && !isFileError(err) {
+		return nil, err
+	}
 	if err != nil {
 		m.log.Error("a tenant is loaded without its model", "tenant", tenant, "model", ref.ID, "error", err)
 		return nil, nil
@@ -109,25 +90,19 @@ func (m *Manager) openModel(ctx context.Context, tenant uuid.UUID, old *Snapshot
 	return newModelHandle(*ref, model, opened), nil
 }
 
-// fetchModel brings the file of a model into the cache.
-func (m *Manager) fetchModel(ctx context.Context, tenant uuid.UUID, ref *ModelRef) error {
-	err := m.cache.verifyModel(tenant, ref)
-	if err == nil {
-		return nil
+// loadModel opens a model, whose file is brought into the cache first.
+func (m *Manager) loadModel(ctx context.Context, tenant uuid.UUID, ref *ModelRef) (Model, error) {
+	if ref.Bytes == 0 {
+		return m.options.OpenModel(*ref, "")
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		m.log.Warn("a cached model is fetched again", "tenant", tenant, "model", ref.ID, "error", err)
-	}
-	err = m.cache.putAt(m.cache.modelPath(tenant, ref.ID), func(w io.Writer) error {
+	entry := m.cache.modelEntry(tenant, ref)
+	entry.fetch = func(w io.Writer) error {
 		return m.source.ReadModel(ctx, tenant, ref.ID, &limitedWriter{w: w, left: ref.Bytes})
-	})
-	if err != nil {
-		return fmt.Errorf("fetch model %s: %w", ref.ID, err)
 	}
-	if err := m.cache.verifyModel(tenant, ref); err != nil {
-		return fmt.Errorf("fetched model %s: %w", ref.ID, err)
+	if _, err := openFile(m, modelFiles, entry); err != nil {
+		return nil, err
 	}
-	return nil
+	return m.options.OpenModel(*ref, entry.path)
 }
 
 // removeUnused drops the files that only old needed.
