@@ -12,7 +12,7 @@ import (
 type highlighter struct {
 	analyzer *analysis.Analyzer
 	terms    map[string]float64 // what to mark, with its weight
-	hints    [256]uint32        // analysis.Hint of the terms
+	hints    analysis.Hints     // of the terms
 	language analysis.Language  // of the text at hand
 	size     int
 	count    int
@@ -55,8 +55,7 @@ func (h *highlighter) add(p *plan, t int, weight float64) {
 		return
 	}
 	h.terms[term.term] = max(h.terms[term.term], weight)
-	first, second := analysis.Hint(term.key)
-	h.hints[first] |= second
+	h.hints.Add(term.key)
 }
 
 // fragments returns the best fragments in the order of the text. A text
@@ -90,7 +89,11 @@ func (h *highlighter) fragments(text string) []Fragment {
 // bytes, before they are stemmed.
 func (h *highlighter) find(text string) {
 	h.matches = h.matches[:0]
-	h.analyzer.Scan(text, func(t *analysis.Token) {
+	hints := &h.hints
+	if h.language != analysis.English {
+		hints = nil // they are for the rules of English
+	}
+	h.analyzer.ScanHinted(text, hints, func(t *analysis.Token) {
 		term, weight, ok := h.lookUp(t)
 		if !ok {
 			return
@@ -110,7 +113,7 @@ func (h *highlighter) lookUp(t *analysis.Token) (term string, weight float64, ok
 			return term, weight, true
 		}
 	}
-	if first, second := analysis.Hint(t.Text); h.hints[first]&second == 0 {
+	if !h.hints.Allow(t.Text) {
 		return "", 0, false
 	}
 	term = h.analyzer.Term(t.Text)

@@ -65,18 +65,3 @@ func stemmable(folded []byte) bool {
 	}
 	return true
 }
-
-// Hint returns bits of the first two bytes of a folded word or of a term. A
-// word can only have a given term if they share a bit: the English rules keep
-// the first two letters, but for dying, lying and tying, whose i is taken for
-// a y here.
-func Hint(text []byte) (first byte, second uint32) {
-	if len(text) < 2 {
-		return text[0], ^uint32(0)
-	}
-	c := text[1]
-	if c == 'y' {
-		c = 'i'
-	}
-	return text[0], 1 << (c & 31)
-}

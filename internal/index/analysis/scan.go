@@ -34,6 +34,12 @@ type scanner struct {
 // compound before its parts. The token and its Text are reused: emit must copy
 // what it keeps.
 func (s *scanner) Scan(text string, emit func(*Token)) {
+	s.ScanHinted(text, nil, emit)
+}
+
+// ScanHinted is Scan that may leave out words which hints rule out. The tokens it
+// emits are the same, with the same positions.
+func (s *scanner) ScanHinted(text string, hints *Hints, emit func(*Token)) {
 	s.text = text
 	position := 0
 	for i := 0; i < len(text); {
@@ -49,6 +55,13 @@ func (s *scanner) Scan(text string, emit func(*Token)) {
 				continue
 			case classNgram:
 				i, position = s.scanNgrams(i, position, emit)
+				continue
+			}
+		}
+		if hints != nil {
+			if end := hints.skip(text, i); end > i {
+				i = end
+				position++
 				continue
 			}
 		}

@@ -119,8 +119,8 @@ func TestIsStop(t *testing.T) {
 	}
 }
 
-// The highlighter skips words by Hint: it must never skip one that matches.
-func TestHintNeverRulesOutATerm(t *testing.T) {
+// The highlighter skips words by Hints: it must never skip one that matches.
+func TestHintsNeverRuleOutATerm(t *testing.T) {
 	t.Parallel()
 	a := New()
 	words := []string{"dying", "lying", "tying", "skies", "idly", "gently", "ugly", "early", "only", "singly", "yes", "by", "sayings", "x", "é", "日"}
@@ -132,10 +132,60 @@ func TestHintNeverRulesOutATerm(t *testing.T) {
 		}
 	}
 	for _, w := range words {
-		first, second := Hint([]byte(w))
-		f, s := Hint([]byte(a.Term([]byte(w))))
-		require.True(t, first == f && second&s != 0, "%s is indexed as %s", w, a.Term([]byte(w)))
+		var hints Hints
+		hints.Add([]byte(a.Term([]byte(w))))
+		require.True(t, hints.Allow([]byte(w)), "%s is indexed as %s", w, a.Term([]byte(w)))
 	}
+}
+
+// A hinted scan gives the tokens of a scan but some that are ruled out.
+func TestHintedScanLeavesOutOnlyWhatIsRuledOut(t *testing.T) {
+	t.Parallel()
+	pieces := []string{
+		"a", "b", "ab", "ay", "ba", "B", "AB", "1", "_", "__", ".", ":", "::", "'", "’", "+", "++", "#", "-", " ", " ", " ", "é", "e\u0301",
+		"中", "ー", "\xff", "'s", "\n", "$",
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	left := 0
+	for range 50000 {
+		text := ""
+		for range rng.IntN(12) {
+			text += pieces[rng.IntN(len(pieces))]
+		}
+		var hints Hints
+		for range rng.IntN(3) {
+			hints.Add([]byte([]string{"ab", "a", "ba", "b1", "1", "中"}[rng.IntN(6)]))
+		}
+		left += compareHinted(t, text, &hints)
+	}
+	require.Positive(t, left)
+}
+
+// compareHinted returns how many tokens the hinted scan left out.
+func compareHinted(t *testing.T, text string, hints *Hints) int {
+	t.Helper()
+	type token struct {
+		text                 string
+		start, end, position int
+		leaf, unit, ngram    bool
+	}
+	scan := func(hints *Hints) (out []token) {
+		New().ScanHinted(text, hints, func(t *Token) {
+			out = append(out, token{string(t.Text), t.Start, t.End, t.Position, t.Leaf, t.Unit, t.Ngram})
+		})
+		return out
+	}
+	all, some := scan(nil), scan(hints)
+	left := len(all) - len(some)
+	for _, full := range all {
+		if len(some) > 0 && some[0] == full {
+			some = some[1:]
+			continue
+		}
+		require.False(t, hints.Allow([]byte(full.text)), "%q of %q", full.text, text)
+	}
+	require.Empty(t, some, "%q", text)
+	return left
 }
 
 // Indexing allocates nothing per word of plain text or code.
