@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/activity"
@@ -26,6 +27,9 @@ type Segments struct {
 // MergeSegmentsInput names a tenant.
 type MergeSegmentsInput struct {
 	TenantID uuid.UUID `json:"tenant_id"`
+	// Quiet says that no commit has come for a while: then fewer segments are worth
+	// a merge.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // MergeSegmentsOutput says how many segments became one; 0 when there was
@@ -47,7 +51,7 @@ func (s *Segments) MergeSegments(ctx context.Context, in MergeSegmentsInput) (Me
 	var out MergeSegmentsOutput
 	var err error
 	for range reloads {
-		out, err = s.merge(ctx, in.TenantID, beat)
+		out, err = s.merge(ctx, in, beat)
 		if !errors.Is(err, store.ErrFenced) && !errors.Is(err, index.ErrCorrupt) {
 			break
 		}
@@ -55,18 +59,18 @@ func (s *Segments) MergeSegments(ctx context.Context, in MergeSegmentsInput) (Me
 	return out, toTemporal(err)
 }
 
-func (s *Segments) merge(ctx context.Context, tenant uuid.UUID, beat *heartbeat) (MergeSegmentsOutput, error) {
-	snapshot, err := s.newest(ctx, tenant)
+func (s *Segments) merge(ctx context.Context, in MergeSegmentsInput, beat *heartbeat) (MergeSegmentsOutput, error) {
+	snapshot, err := s.newest(ctx, in.TenantID)
 	if err != nil {
 		return MergeSegmentsOutput{}, err
 	}
 	defer snapshot.Release()
-	plan := index.PlanMerge(snapshot.Infos(), index.DefaultMergePolicy())
+	group := nextMerge(snapshot.Infos(), in.Quiet)
 	out := MergeSegmentsOutput{Segments: snapshot.Stats().Segments}
-	if len(plan) == 0 {
+	if len(group) == 0 {
 		return out, nil
 	}
-	merged, err := s.mergeGroup(ctx, tenant, snapshot, plan[0], beat)
+	merged, err := s.mergeGroup(ctx, in.TenantID, snapshot, group, beat)
 	if err != nil {
 		return out, err
 	}
@@ -74,9 +78,22 @@ func (s *Segments) merge(ctx context.Context, tenant uuid.UUID, beat *heartbeat)
 	return merged, nil
 }
 
+// nextMerge returns the segments of the most useful merge, none when there is
+// nothing worth it.
+func nextMerge(segments []index.SegmentInfo, quiet bool) []uuid.UUID {
+	if plan := index.PlanMerge(segments, index.DefaultMergePolicy()); len(plan) > 0 {
+		return plan[0]
+	}
+	if !quiet {
+		return nil
+	}
+	return index.PlanQuietMerge(segments, index.DefaultMergePolicy())
+}
+
 // MergeTail merges the tiny segments that many small commits leave, at once and
 // by the one who has just committed, so that a stream of single documents never
-// piles up segments. It reports whether larger merges are due.
+// piles up segments. It reports whether other merges are due, now or once no more
+// commits come.
 func (s *Segments) MergeTail(ctx context.Context, tenant uuid.UUID) (due bool, err error) {
 	snapshot, err := s.newest(ctx, tenant)
 	if err != nil {
@@ -86,13 +103,18 @@ func (s *Segments) MergeTail(ctx context.Context, tenant uuid.UUID) (due bool, e
 	segments := snapshot.Infos()
 	tail := index.PlanMerge(segments, index.TailMergePolicy())
 	if len(tail) == 0 {
-		return len(index.PlanMerge(segments, index.DefaultMergePolicy())) > 0, nil
+		return len(nextMerge(segments, true)) > 0, nil
 	}
-	_, err = s.mergeGroup(ctx, tenant, snapshot, tail[0], nil)
+	merged, err := s.mergeGroup(ctx, tenant, snapshot, tail[0], nil)
 	if errors.Is(err, store.ErrFenced) {
 		return false, nil
 	}
-	return false, err
+	if err != nil {
+		return false, err
+	}
+	segments = slices.DeleteFunc(segments, func(i index.SegmentInfo) bool { return slices.Contains(tail[0], i.ID) })
+	segments = append(segments, index.SegmentInfo{Docs: merged.Documents, LiveDocs: merged.Documents, Bytes: merged.Bytes})
+	return len(nextMerge(segments, true)) > 0, nil
 }
 
 // newest returns a snapshot that knows everything committed so far.

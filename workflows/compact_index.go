@@ -47,8 +47,13 @@ func (p *CompactIndexProgress) String() string {
 	return fmt.Sprintf("%d merges of %d segments, %d bytes written, %d segments now", p.Merges, p.Merged, p.Bytes, p.Segments)
 }
 
-// CompactIndex merges the tenant's segments by size tiers until there is
-// nothing left to merge and no commit has come for a while.
+// quietMergeChange names the version of CompactIndex that merges what is left when
+// the tenant has fallen quiet.
+const quietMergeChange = "quiet-merge"
+
+// CompactIndex merges the tenant's segments by size tiers until there is nothing
+// left to merge and no commit has come for a while; then it merges what is left
+// over further, for each segment costs every search a little.
 func CompactIndex(ctx workflow.Context, in CompactIndexInput) error {
 	progress := CompactIndexProgress{}
 	err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (CompactIndexProgress, error) { return progress, nil })
@@ -56,13 +61,15 @@ func CompactIndex(ctx workflow.Context, in CompactIndexInput) error {
 		return err
 	}
 	committed := workflow.GetSignalChannel(ctx, compactSignal)
+	quiet := false
 	for range mergesPerRun {
 		for committed.ReceiveAsync(nil) {
+			quiet = false
 		}
 		var segments *activities.Segments
 		var out activities.MergeSegmentsOutput
-		err := workflow.ExecuteActivity(batchOptions(ctx), segments.MergeSegments, activities.MergeSegmentsInput(in)).Get(ctx, &out)
-		if err != nil {
+		merge := activities.MergeSegmentsInput{TenantID: in.TenantID, Quiet: quiet}
+		if err := workflow.ExecuteActivity(batchOptions(ctx), segments.MergeSegments, merge).Get(ctx, &out); err != nil {
 			return err
 		}
 		progress.add(out)
@@ -70,9 +77,14 @@ func CompactIndex(ctx workflow.Context, in CompactIndexInput) error {
 		if out.Merged > 0 {
 			continue
 		}
-		if more, _ := committed.ReceiveWithTimeout(ctx, compactSettle, nil); !more {
+		if more, _ := committed.ReceiveWithTimeout(ctx, compactSettle, nil); more {
+			quiet = false
+			continue
+		}
+		if quiet || ctx.Err() != nil || workflow.GetVersion(ctx, quietMergeChange, workflow.DefaultVersion, 1) < 1 {
 			return ctx.Err()
 		}
+		quiet = true
 	}
 	return workflow.NewContinueAsNewError(ctx, CompactIndex, in)
 }

@@ -127,16 +127,20 @@ func TestCompactionGoesOnUntilNothingIsLeftToMerge(t *testing.T) {
 	require.Zero(t, left)
 }
 
+// A commit during the compaction is looked at, and the tenant only counts as quiet
+// when none has come for a while.
 func TestACommitDuringCompactionIsLookedAt(t *testing.T) {
 	env := newEnv(t)
-	looks := 0
+	var quiet []bool
 	env.OnActivity("MergeSegments", mock.Anything, mock.Anything).Return(
-		func(context.Context, activities.MergeSegmentsInput) (activities.MergeSegmentsOutput, error) {
-			looks++
+		func(_ context.Context, in activities.MergeSegmentsInput) (activities.MergeSegmentsOutput, error) {
+			quiet = append(quiet, in.Quiet)
 			return activities.MergeSegmentsOutput{}, nil
 		})
-	env.RegisterDelayedCallback(func() { env.SignalWorkflow(compactSignal, nil) }, compactSettle/2)
+	for _, at := range []time.Duration{compactSettle / 2, 2 * compactSettle} {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(compactSignal, nil) }, at)
+	}
 	env.ExecuteWorkflow(CompactIndex, CompactIndexInput{TenantID: uuid.New()})
 	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, 2, looks)
+	require.Equal(t, []bool{false, false, true, false, true}, quiet)
 }

@@ -60,13 +60,7 @@ func TailMergePolicy() MergePolicy {
 // PlanMerge returns groups of segments to merge, the most useful first. Groups
 // do not overlap. A group of one segment is rewritten to drop what is hidden.
 func PlanMerge(segments []SegmentInfo, p MergePolicy) [][]uuid.UUID {
-	left := slices.Clone(segments)
-	slices.SortFunc(left, func(a, b SegmentInfo) int {
-		if c := cmp.Compare(a.liveBytes(), b.liveBytes()); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.ID[:], b.ID[:])
-	})
+	left := bySize(segments)
 	var groups [][]uuid.UUID
 	for start := 0; start < len(left); {
 		tier, end := p.tier(left[start].liveBytes()), start
@@ -103,6 +97,57 @@ func (p MergePolicy) mergeTier(tier []SegmentInfo) (groups [][]uuid.UUID) {
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// A merge of a quiet tenant has at least quietSegments and quietBytes: fewer cost
+// searches little.
+const (
+	quietSegments = 4
+	quietBytes    = 1 << 20
+)
+
+// PlanQuietMerge returns a group of segments that is worth merging once no more
+// commits come, though they are of different sizes and too few for PlanMerge: each
+// search looks into every segment. None is larger than all smaller ones of the
+// group together, so that the result is at least twice as large as any of them
+// and a document is rewritten at most log2(n) times, however often a tenant falls
+// quiet.
+func PlanQuietMerge(segments []SegmentInfo, p MergePolicy) []uuid.UUID {
+	left := bySize(segments)
+	for start := range left {
+		sum, end := left[start].liveBytes(), start+1
+		for end < len(left) && end-start < p.MaxSegments {
+			size, most := left[end].liveBytes(), sum
+			if end == start+1 {
+				most = 2 * sum // the second has but one before it
+			}
+			if size > most || sum+size > p.MaxBytes {
+				break
+			}
+			sum += size
+			end++
+		}
+		if end-start >= quietSegments && sum >= quietBytes {
+			group := make([]uuid.UUID, 0, end-start)
+			for _, s := range left[start:end] {
+				group = append(group, s.ID)
+			}
+			return group
+		}
+	}
+	return nil
+}
+
+// bySize returns the segments by rising size.
+func bySize(segments []SegmentInfo) []SegmentInfo {
+	sorted := slices.Clone(segments)
+	slices.SortFunc(sorted, func(a, b SegmentInfo) int {
+		if c := cmp.Compare(a.liveBytes(), b.liveBytes()); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.ID[:], b.ID[:])
+	})
+	return sorted
 }
 
 // addDead adds the segments that are not in a group and mostly hidden.

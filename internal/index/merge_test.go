@@ -250,3 +250,61 @@ func TestPlanMergeProperties(t *testing.T) {
 		}
 	})
 }
+
+// Whatever the sizes: a quiet merge is of several segments, none larger than the
+// others together, and it ends.
+func TestPlanQuietMergeProperties(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := DefaultMergePolicy()
+		p.MaxBytes = 64 << 20
+		var segments []SegmentInfo
+		for i := range rapid.IntRange(0, 60).Draw(t, "segments") {
+			docs := rapid.IntRange(1, 1000).Draw(t, "docs")
+			segments = append(segments, SegmentInfo{ID: testID(i), Docs: docs, LiveDocs: docs, Bytes: rapid.Int64Range(1000, 20<<20).Draw(t, "bytes")})
+		}
+		for next := 1000; ; next++ {
+			group := PlanQuietMerge(segments, p)
+			if group == nil {
+				return
+			}
+			require.GreaterOrEqual(t, len(group), quietSegments)
+			require.LessOrEqual(t, len(group), p.MaxSegments)
+			total, largest := int64(0), int64(0)
+			segments = slices.DeleteFunc(segments, func(s SegmentInfo) bool {
+				if !slices.Contains(group, s.ID) {
+					return false
+				}
+				total += s.Bytes
+				largest = max(largest, s.Bytes)
+				return true
+			})
+			require.LessOrEqual(t, 2*largest, total)
+			require.LessOrEqual(t, total, p.MaxBytes)
+			require.GreaterOrEqual(t, total, int64(quietBytes))
+			segments = append(segments, SegmentInfo{ID: testID(next), Docs: 1, LiveDocs: 1, Bytes: total})
+		}
+	})
+}
+
+// What a bulk import leaves becomes few segments; a large one is not touched for
+// the sake of small ones, nor is anything tiny.
+func TestPlanQuietMerge(t *testing.T) {
+	t.Parallel()
+	plan := func(sizes ...int64) (merged []int64) {
+		var segments []SegmentInfo
+		for i, size := range sizes {
+			segments = append(segments, SegmentInfo{ID: testID(i), Docs: 10, LiveDocs: 10, Bytes: size})
+		}
+		for _, id := range PlanQuietMerge(segments, DefaultMergePolicy()) {
+			merged = append(merged, sizes[slices.IndexFunc(segments, func(s SegmentInfo) bool { return s.ID == id })])
+		}
+		return merged
+	}
+	const mb = 1 << 20
+	require.Equal(t, []int64{mb, mb, mb, mb + 1, 2 * mb}, plan(95*mb, mb, 29*mb, mb, mb+1, mb, 2*mb))
+	require.Equal(t, []int64{2 * mb, 3 * mb, 4 * mb, 5 * mb}, plan(5*mb, 4*mb, 3*mb, 2*mb, 1000))
+	require.Nil(t, plan(95*mb, mb, mb, mb))
+	require.Nil(t, plan(1000, 1000, 1000, 1000, 1000))
+	require.Nil(t, plan(mb, 4*mb, 16*mb, 64*mb, 256*mb))
+}
