@@ -59,6 +59,8 @@ type Recorder struct {
 	sink    Sink
 	options Options
 	events  chan domain.SearchEvent
+	due     int           // how many events wake Run before its time
+	wake    chan struct{} // that many wait
 
 	stored   atomic.Int64
 	full     atomic.Int64 // dropped: the buffer was full
@@ -70,16 +72,26 @@ type Recorder struct {
 // NewRecorder returns a Recorder. Run must run beside it.
 func NewRecorder(sink Sink, o Options) *Recorder {
 	o = o.withDefaults()
-	return &Recorder{sink: sink, options: o, events: make(chan domain.SearchEvent, o.Buffer)}
+	return &Recorder{
+		sink: sink, options: o, events: make(chan domain.SearchEvent, o.Buffer),
+		due: min(o.Batch, max(1, o.Buffer/2)), wake: make(chan struct{}, 1),
+	}
 }
 
 // Record takes an event. It neither blocks nor fails: with a full buffer the event
-// is dropped and counted.
+// is dropped and counted. Run is only woken for a batch: to wake it for each event
+// would cost a search more than all the rest of recording.
 func (r *Recorder) Record(e domain.SearchEvent) {
 	select {
 	case r.events <- e:
 	default:
 		r.full.Add(1)
+	}
+	if len(r.events) >= r.due {
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -90,26 +102,40 @@ func (r *Recorder) Run(ctx context.Context) {
 	defer tick.Stop()
 	batch := make([]domain.SearchEvent, 0, r.options.Batch)
 	for {
-		var flush bool
+		least := 1
 		select {
-		case e := <-r.events:
-			batch = append(batch, normalized(e))
-			flush = len(batch) == cap(batch)
+		case <-r.wake:
+			least = r.due
 		case <-tick.C:
-			flush = len(batch) > 0
 		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
 			r.drain(ctx, batch)
 			return
 		}
-		if flush && !r.store(ctx, batch) {
-			r.drain(ctx, batch)
-			return
-		}
-		if flush {
+		for len(r.events) >= least {
+			batch = r.take(batch)
+			if !r.store(ctx, batch) {
+				r.drain(ctx, batch)
+				return
+			}
 			clear(batch)
 			batch = batch[:0]
 		}
 	}
+}
+
+// take fills a batch with what waits.
+func (r *Recorder) take(batch []domain.SearchEvent) []domain.SearchEvent {
+	for len(batch) < r.options.Batch {
+		select {
+		case e := <-r.events:
+			batch = append(batch, normalized(e))
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 // drain stores what waits, as far as the time allows.
@@ -117,14 +143,7 @@ func (r *Recorder) drain(ctx context.Context, batch []domain.SearchEvent) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.options.CloseTimeout)
 	defer cancel()
 	for {
-		for more := true; more && len(batch) < r.options.Batch; {
-			select {
-			case e := <-r.events:
-				batch = append(batch, normalized(e))
-			default:
-				more = false
-			}
-		}
+		batch = r.take(batch)
 		if len(batch) == 0 {
 			return
 		}
