@@ -39,13 +39,14 @@ type app struct {
 	indexDir  string
 	sender    *webhook.Sender
 	sealer    *webhook.Sealer
+	heapFloor []byte
 }
 
 // newApp opens everything lazily: a database or a Temporal that is away is
 // waited for where it is used.
 func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	version, commit := buildVersion()
-	a = &app{cfg: cfg, version: version, metrics: telemetry.NewMetrics(version, commit)}
+	a = &app{cfg: cfg, version: version, metrics: telemetry.NewMetrics(version, commit), heapFloor: newHeapFloor()}
 	defer func() {
 		if err != nil {
 			a.close(ctx)
