@@ -31,6 +31,8 @@ type MergePolicy struct {
 	// document is rewritten once per size and a tenant of n bytes has at most
 	// Fanout*log(n) segments.
 	Fanout int
+	// Start is how many segments of a size are merged; at least Fanout.
+	Start int
 	// FloorBytes is the size up to which all segments count as equally small.
 	FloorBytes int64
 	// MaxBytes bounds the result; a segment of more than half of it is left
@@ -43,9 +45,11 @@ type MergePolicy struct {
 	MaxDead float64
 }
 
-// DefaultMergePolicy is for compaction in the background.
+// DefaultMergePolicy is for compaction in the background, while commits come: it
+// leaves some more segments than PlanQuietMerge, and an import is not slowed down
+// by merges of what is merged again at its end.
 func DefaultMergePolicy() MergePolicy {
-	return MergePolicy{Fanout: 8, FloorBytes: 16 << 10, MaxBytes: 4 << 30, MaxSegments: 32, MaxDead: 0.2}
+	return MergePolicy{Fanout: 8, Start: 16, FloorBytes: 16 << 10, MaxBytes: 4 << 30, MaxSegments: 32, MaxDead: 0.2}
 }
 
 // TailMergePolicy is for the merge right after a commit: it only touches tiny
@@ -53,7 +57,7 @@ func DefaultMergePolicy() MergePolicy {
 // two ladders would make each policy undo the other's rest.
 func TailMergePolicy() MergePolicy {
 	p := DefaultMergePolicy()
-	p.MaxBytes, p.MaxDead = 2<<20, 0
+	p.MaxBytes, p.MaxDead, p.Start = 2<<20, 0, p.Fanout
 	return p
 }
 
@@ -83,7 +87,7 @@ func (p MergePolicy) tier(size int64) int {
 
 // mergeTier groups the segments of a tier, smallest first.
 func (p MergePolicy) mergeTier(tier []SegmentInfo) (groups [][]uuid.UUID) {
-	for len(tier) >= p.Fanout {
+	for len(tier) >= max(p.Start, p.Fanout) {
 		var group []uuid.UUID
 		size := int64(0)
 		for len(tier) > 0 && len(group) < p.MaxSegments && size+tier[0].liveBytes() <= p.MaxBytes {

@@ -92,13 +92,14 @@ func (c *commit) run(ctx context.Context) error {
 	if err := c.putDocuments(ctx); err != nil {
 		return err
 	}
-	if err := c.putIndex(ctx); err != nil {
-		return err
-	}
 	if err := c.finishItems(ctx); err != nil {
 		return err
 	}
-	return c.events.write(ctx, c.q, c.tenant)
+	if err := c.events.write(ctx, c.q, c.tenant); err != nil {
+		return err
+	}
+	// Last, for it locks out the other commits of the tenant.
+	return c.putIndex(ctx)
 }
 
 func (c *commit) lockDocuments(ctx context.Context) error {
