@@ -231,4 +231,3 @@ func stopping(ctx context.Context) bool {
 		return ctx.Err() != nil
 	}
 }
-

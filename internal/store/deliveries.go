@@ -110,8 +110,8 @@ func cancelSome(ctx context.Context, q *db.Queries, e *domain.Endpoint) (int, er
 type DeliveryOutcome struct {
 	// Lease is that of the claim, SentTo the endpoint's address at that time: what
 	// another address answers says nothing of the present one.
-	Lease  uuid.UUID
-	SentTo string
+	Lease   uuid.UUID
+	SentTo  string
 	Attempt domain.Attempt
 	// State is delivered, exhausted, or pending for another attempt after Wait.
 	State domain.DeliveryState
