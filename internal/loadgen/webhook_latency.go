@@ -12,7 +12,7 @@ import (
 
 // deleters bounds the deletions at the same time. What is due while all are busy waits, and its latency counts from when
 // it was answered all the same: the delivery is what is measured.
-const deleters = 32
+const deleters = 4
 
 // WebhookLatency makes events at a rate, by deleting documents one by one, and measures when their first attempt comes.
 // A deletion's event is written in the deletion's own transaction and costs no workflow.
