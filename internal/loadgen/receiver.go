@@ -136,6 +136,29 @@ func (b *inbox) accept(id string, at time.Time, body []byte) error {
 	return nil
 }
 
+func (b *inbox) has(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.first[id]
+	return ok
+}
+
+func (b *inbox) events() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.first)
+}
+
+// forget makes what came until now count for nothing.
+func (r *receiver) forget() {
+	for _, b := range r.endpoints {
+		b.mu.Lock()
+		clear(b.first)
+		b.requests = 0
+		b.mu.Unlock()
+	}
+}
+
 // wrong keeps the first complaint: a measurement with one is none.
 func (r *receiver) wrong(what string) {
 	r.mu.Lock()

@@ -26,11 +26,16 @@ func WebhookLatency(ctx context.Context, o WebhooksOptions) (res *WebhooksResult
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.close(ctx)) }()
-	ids, err := l.searchableDocuments(ctx, events)
+	ids, err := l.searchableDocuments(ctx, events+1)
 	if err != nil {
 		return nil, err
 	}
+	if err := l.warmUp(ctx, ids[0]); err != nil {
+		return nil, err
+	}
+	ids = ids[1:]
 	memory := watchMemory(ctx, o.Processes)
+	defer memory()
 	answered, err := l.deleteAtRate(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -40,8 +45,21 @@ func WebhookLatency(ctx context.Context, o WebhooksOptions) (res *WebhooksResult
 	}
 	res = l.result(events, answered)
 	res.Memory = memory()
-	res.Recorded, err = l.recorded(ctx, events)
+	res.Recorded, err = l.recorded(ctx)
 	return res, err
+}
+
+// warmUp sends each endpoint one event, which starts its workflow: a benchmark of 100 endpoints would else measure how fast
+// Temporal starts 100 workflows in the same moment.
+func (l *webhookLoad) warmUp(ctx context.Context, id string) error {
+	if err := l.Client.DeleteDocument(ctx, id); err != nil {
+		return err
+	}
+	if err := l.receiver.wait(ctx, l.Endpoints); err != nil {
+		return fmt.Errorf("warm up: %w", err)
+	}
+	l.receiver.forget()
+	return nil
 }
 
 // searchableDocuments indexes documents to delete and names them.

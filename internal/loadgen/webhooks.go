@@ -20,7 +20,7 @@ const (
 	// webhookCalls bounds the calls at the same time that prepare and clean up.
 	webhookCalls   = 8
 	cleanupTimeout = time.Minute
-	recordTimeout  = 30 * time.Second
+	recordPoll     = 300 * time.Millisecond
 )
 
 // WebhooksOptions says what is measured of the delivery of events.
@@ -133,6 +133,7 @@ func Throughput(ctx context.Context, o WebhooksOptions) (res *WebhooksResult, er
 	defer func() { err = errors.Join(err, l.close(ctx)) }()
 	documents := (o.Deliveries + o.Endpoints - 1) / o.Endpoints
 	memory := watchMemory(ctx, o.Processes)
+	defer memory()
 	if err := l.indexDocuments(ctx, documents, "throughput"); err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func Throughput(ctx context.Context, o WebhooksOptions) (res *WebhooksResult, er
 	}
 	res = l.result(documents, nil)
 	res.Memory = memory()
-	res.Recorded, err = l.recorded(ctx, documents)
+	res.Recorded, err = l.recorded(ctx)
 	return res, errors.Join(err, l.removeDocuments(ctx))
 }
 
@@ -203,22 +204,25 @@ func (l *webhookLoad) result(events int, answered map[string]time.Time) *Webhook
 	return res
 }
 
-// recorded counts the attempts that the server has written down for the endpoints that answer, once all are delivered.
-func (l *webhookLoad) recorded(ctx context.Context, events int) (int, error) {
+// recorded counts the attempts that the server has written down of the events that came, once all are delivered.
+func (l *webhookLoad) recorded(ctx context.Context) (int, error) {
 	counts := make([]int, l.Endpoints)
 	calls, callsCtx := errgroup.WithContext(ctx)
 	calls.SetLimit(webhookCalls / 2)
 	for n := range counts {
 		calls.Go(func() error {
-			return poll(callsCtx, recordTimeout/100, func() (bool, error) {
+			inbox := l.receiver.endpoints[n]
+			return poll(callsCtx, recordPoll, func() (bool, error) {
 				delivered := 0
 				counts[n] = 0
 				err := l.Client.Deliveries(callsCtx, l.ids[n], "delivered", func(d apiclient.Delivery) error {
-					delivered++
-					counts[n] += len(d.Attempts)
+					if inbox.has(d.EventID) {
+						delivered++
+						counts[n] += len(d.Attempts)
+					}
 					return nil
 				})
-				return delivered >= events, err
+				return delivered == inbox.events(), err
 			})
 		})
 	}
