@@ -13,3 +13,9 @@ const (
 	EventJobFailed       EventType = "job.failed"
 	EventJobCanceled     EventType = "job.canceled"
 )
+
+// TraceContext is a place in a trace as the W3C headers traceparent and
+// tracestate say it. The zero value is no trace.
+type TraceContext struct {
+	Parent, State string
+}

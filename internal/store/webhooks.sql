@@ -100,8 +100,8 @@ SELECT @tenant_id, done.id, done.attempts, r.started_at, r.duration_ms, r.status
 FROM done JOIN r ON r.id = done.id WHERE r.counted;
 
 -- name: DeliveryInsert :one
-INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at)
-VALUES (@tenant_id, @id, @endpoint_id, @event_id, @event_type, @payload, now())
+INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate)
+VALUES (@tenant_id, @id, @endpoint_id, @event_id, @event_type, @payload, now(), @traceparent, @tracestate)
 RETURNING *;
 
 -- name: DeliveryLock :one
