@@ -43,6 +43,8 @@ type Deps struct {
 	Models *registry.Registry
 	// Analytics records searches; nil records none.
 	Analytics SearchRecorder
+	// SearchEvents is how recorded searches are told to webhooks, for the catalogue.
+	SearchEvents domain.SearchEmission
 	// Checks are asked by the health endpoints beside database and temporal.
 	Checks []Check
 

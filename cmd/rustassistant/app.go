@@ -16,6 +16,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/chunk"
 	"github.com/rustassistant/rustassistant/internal/config"
+	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed/registry"
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
@@ -59,7 +60,10 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 		return a, err
 	}
 	a.tracing.Install(slog.Default())
-	if a.store, err = store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize}); err != nil {
+	if a.store, err = store.Open(ctx, store.Options{
+		URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize,
+		SearchEvents: domain.SearchEvents{Emission: cfg.SearchEvents, SampleRate: cfg.SearchEventsSampleRate},
+	}); err != nil {
 		return a, err
 	}
 	a.metrics.RegisterPool("app", a.poolStats)

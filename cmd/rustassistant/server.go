@@ -84,7 +84,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	deps.Warm = warm
 	recorder := a.newRecorder()
 	if recorder != nil {
-		deps.Analytics = recorder
+		deps.Analytics, deps.SearchEvents = recorder, a.cfg.SearchEvents
 	}
 	server, err := api.New(deps)
 	if err != nil {

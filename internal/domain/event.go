@@ -12,6 +12,9 @@ const (
 	EventJobCompleted    EventType = "job.completed"
 	EventJobFailed       EventType = "job.failed"
 	EventJobCanceled     EventType = "job.canceled"
+	EventAPIKeyCreated   EventType = "api_key.created"
+	EventAPIKeyRotated   EventType = "api_key.rotated"
+	EventAPIKeyRevoked   EventType = "api_key.revoked"
 )
 
 // TraceContext is a place in a trace as the W3C headers traceparent and

@@ -748,3 +748,35 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 	)
 	return i, err
 }
+
+const webhookSubscribers = `-- name: WebhookSubscribers :many
+SELECT DISTINCT e.tenant_id FROM webhook_endpoints e
+WHERE e.tenant_id = ANY($1::uuid[]) AND e.state <> 'deleted'
+  AND e.events && ARRAY[$2::text, split_part($2::text, '.', 1) || '.*', '*']
+`
+
+type WebhookSubscribersParams struct {
+	TenantIds []uuid.UUID
+	Type      string
+}
+
+// Across tenants: which of these tenants have an endpoint for events of a type.
+func (q *Queries) WebhookSubscribers(ctx context.Context, arg WebhookSubscribersParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, webhookSubscribers, arg.TenantIds, arg.Type)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var tenant_id uuid.UUID
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
