@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store"
+	"github.com/rustassistant/rustassistant/internal/telemetry"
 	"github.com/rustassistant/rustassistant/internal/webhook"
 )
 
@@ -44,6 +47,9 @@ type Webhooks struct {
 	// Sealer opens secrets; nil without ENCRYPTION_KEY, and then nothing is sent.
 	Sealer  *webhook.Sealer
 	Wakeups *Wakeups
+	Metrics *telemetry.Metrics
+	// Tracer makes a span of each attempt; nil makes none.
+	Tracer trace.Tracer
 }
 
 // open decrypts what a request to the endpoint needs.
@@ -79,7 +85,15 @@ func (w *Webhooks) open(e *domain.Endpoint) (m webhook.Message, err error) {
 // attempt sends one event once and decides what becomes of its delivery.
 func (w *Webhooks) attempt(ctx context.Context, m webhook.Message, d *domain.Delivery) store.DeliveryOutcome {
 	m.Event = webhook.Event{ID: d.EventID, Type: d.EventType, OccurredAt: d.OccurredAt, Data: d.Payload}
-	return judgeOutcome(d, w.Sender.Send(ctx, m))
+	ctx, span := w.startSpan(ctx, d)
+	if span.IsRecording() {
+		m.Trace = telemetry.TraceOf(ctx)
+	}
+	sent := w.Sender.Send(ctx, m)
+	endSpan(span, &sent)
+	out := judgeOutcome(d, sent)
+	w.observe(ctx, d, &sent, &out)
+	return out
 }
 
 // judgeOutcome decides what becomes of a delivery after an attempt.
