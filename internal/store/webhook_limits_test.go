@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -391,4 +392,30 @@ func checkRate(claims []claimTime, rate int) error {
 		}
 	}
 	return nil
+}
+
+func TestWorkersThatClaimAtTheSameMomentShareTheTokens(t *testing.T) {
+	b := setup(t)
+	const rate, workers = 40, 8
+	e := b.limited(func(e *domain.Endpoint) { e.RateLimit = rate })
+	b.index(400)
+	for range 10 {
+		b.exec("update webhook_endpoints set rate_refilled_at = clock_timestamp(), rate_tokens = 4")
+		var claimed atomic.Int32
+		var ready, done sync.WaitGroup
+		ready.Add(workers)
+		begin := time.Now()
+		for range workers {
+			done.Go(func() {
+				ready.Done()
+				ready.Wait()
+				c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute)
+				if err == nil {
+					claimed.Add(int32(len(c.Deliveries)))
+				}
+			})
+		}
+		done.Wait()
+		require.LessOrEqual(t, float64(claimed.Load()), 4+rate*time.Since(begin).Seconds())
+	}
 }
