@@ -226,6 +226,7 @@ func TestLimitsOfAWebhookAreSetShownAndCleared(t *testing.T) {
 	require.Equal(t, 1000, *out.RateLimit, "what is left out stays")
 	require.True(t, out.FIFO)
 	require.Equal(t, webhookFilter{"kind": {"a", "\ufffd"}, "failed": {0.0, true}}, out.Filter)
+	out = Webhook{}
 	e.do("PATCH", path, `{"rate_limit":7,"fifo":false,"filter":{"state":["failed"]}}`).is(http.StatusOK).into(&out)
 	require.Equal(t, 7, *out.RateLimit)
 	require.False(t, out.FIFO)
