@@ -20,7 +20,7 @@ const backlogRows = 1_000_000
 // else waiting and then beside a million rows: of another endpoint, and of its own. The backlog makes neither slower nor
 // takes memory (B/op).
 //
-//	make test PKG=./internal/store ARGS='-run ^$ -bench DeliveryBacklog'
+//	make test PKG=./internal/store ARGS='-run NONE -bench DeliveryBacklog'
 func BenchmarkDeliveryBacklog(b *testing.B) {
 	url := testenv.DatabaseURL(b)
 	s, err := store.Open(b.Context(), store.Options{URL: url, PoolSize: 4})
