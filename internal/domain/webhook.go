@@ -48,7 +48,13 @@ type Endpoint struct {
 	State          EndpointState
 	DisabledReason string
 	MaxConcurrency int
-	HeaderNames    []string
+	// RateLimit is the most requests a second, 0 for no limit.
+	RateLimit int
+	// FIFO sends one event after the other, in the order they occurred.
+	FIFO bool
+	// Filter lets only some events through; nil lets all.
+	Filter      EventFilter
+	HeaderNames []string
 	// FailingSince is the first failed attempt after the last success.
 	FailingSince *time.Time
 	CreatedAt    time.Time
@@ -59,6 +65,19 @@ type Endpoint struct {
 	SealedPreviousSecret []byte
 	// PreviousSecretExpiresAt ends the overlap of a rotation.
 	PreviousSecretExpiresAt *time.Time
+}
+
+// EventFilter maps names of top-level fields of an event's data to the values
+// that are accepted: strings, numbers (float64) and booleans. All fields must
+// match; an event that lacks one does not.
+type EventFilter map[string][]any
+
+// Window is how many requests the endpoint gets at once.
+func (e *Endpoint) Window() int {
+	if e.FIFO {
+		return 1
+	}
+	return e.MaxConcurrency
 }
 
 // DeliveryState is where one event stands for one endpoint.
@@ -96,6 +115,8 @@ type Delivery struct {
 	LastError     string
 	CreatedAt     time.Time
 	FinishedAt    *time.Time
+	// Trace is that of whoever caused the event.
+	Trace TraceContext
 }
 
 // Attempt is one request to an endpoint and what came of it.
@@ -108,4 +129,13 @@ type Attempt struct {
 	ErrorCode  string // "" for a success
 	Error      string
 	Response   string // the beginning of the answer's body
+}
+
+// WebhookState is how webhooks stand, over all tenants.
+type WebhookState struct {
+	// Pending counts deliveries that have not ended, as far as they were counted.
+	Pending int
+	// Oldest is for how long the most overdue delivery has been due.
+	Oldest    time.Duration
+	Endpoints map[EndpointState]int
 }

@@ -21,17 +21,25 @@ type DeliveryClaim struct {
 	// Wait is how long until the next delivery is due; negative means that
 	// there is none to wait for.
 	Wait time.Duration
+	// Throttled means that deliveries are due and wait for the endpoint's rate
+	// limit: until Wait is over no news changes that.
+	Throttled bool
 }
 
 // ClaimDeliveries leases the endpoint's due deliveries, as many as it may have
-// at once. A lease that ends before RecordOutcomes lets others claim the rows.
+// at once beside the sending requests of the caller: by its concurrency, its rate
+// limit, and only the oldest open one where the order is kept. A lease, of ten
+// minutes at most, that ends before RecordOutcomes lets others claim the rows.
 // Nothing is due for a paused endpoint or a suspended tenant.
-func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID, lease time.Duration) (out DeliveryClaim, err error) {
+func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID, lease time.Duration, sending int) (out DeliveryClaim, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		out = DeliveryClaim{Wait: -1, Lease: uuid.New()}
+		out, lease = DeliveryClaim{Wait: -1, Lease: uuid.New()}, min(lease, longestLease)
 		row, err := q.WebhookEndpointGet(ctx, db.WebhookEndpointGetParams{TenantID: tenant, ID: endpoint})
 		if noRows(err) {
 			return nil
+		}
+		if err == nil && takesTurns(&row) {
+			row, err = q.WebhookEndpointLock(ctx, db.WebhookEndpointLockParams{TenantID: tenant, ID: endpoint})
 		}
 		if err != nil {
 			return err
@@ -50,22 +58,25 @@ func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID,
 			if !active {
 				return nil
 			}
-			if err := claim(ctx, q, &out, lease); err != nil || len(out.Deliveries) > 0 {
+			if takesTurns(&row) {
+				return claimLimited(ctx, q, &out, lease, sending)
+			}
+			if err := claim(ctx, q, &out, lease, sending); err != nil || len(out.Deliveries) > 0 {
 				return err
 			}
 		case domain.EndpointPaused:
 			return nil
 		}
-		out.Wait, err = nextDue(ctx, q, tenant, endpoint)
+		out.Wait, err = nextDue(ctx, q, &out.Endpoint)
 		return err
 	})
 	return out, err
 }
 
-func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Duration) error {
+func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Duration, sending int) error {
 	rows, err := q.DeliveryClaim(ctx, db.DeliveryClaimParams{
 		TenantID: out.Endpoint.TenantID, EndpointID: out.Endpoint.ID, Lease: &out.Lease, LeaseTime: interval(lease),
-		RowLimit: int32(out.Endpoint.MaxConcurrency),
+		RowLimit: int32(max(0, out.Endpoint.MaxConcurrency-sending)),
 	})
 	for _, r := range rows {
 		out.Deliveries = append(out.Deliveries, deliveryFrom(r))
@@ -73,12 +84,19 @@ func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Du
 	return err
 }
 
-func nextDue(ctx context.Context, q *db.Queries, tenant, endpoint uuid.UUID) (time.Duration, error) {
-	seconds, err := q.DeliveryNextDue(ctx, db.DeliveryNextDueParams{TenantID: tenant, EndpointID: endpoint})
+// nextDue says how long until an open row may be claimed; negative without one.
+func nextDue(ctx context.Context, q *db.Queries, e *domain.Endpoint) (time.Duration, error) {
+	var wait float64
+	var err error
+	if e.FIFO && e.State == domain.EndpointActive {
+		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LongestLease: interval(longestLease)})
+	} else {
+		wait, err = q.DeliveryNextDue(ctx, db.DeliveryNextDueParams{TenantID: e.TenantID, EndpointID: e.ID})
+	}
 	if noRows(err) {
 		return -1, nil
 	}
-	return max(0, time.Duration(seconds*float64(time.Second))), err
+	return max(0, seconds(wait)), err
 }
 
 // cancelSome gives up waiting deliveries of an endpoint that gets no more.
@@ -91,6 +109,10 @@ func cancelSome(ctx context.Context, q *db.Queries, e *domain.Endpoint) (int, er
 
 // DeliveryOutcome is what an attempt made of a claimed delivery.
 type DeliveryOutcome struct {
+	// Lease is that of the claim, SentTo the endpoint's address at that time: what
+	// another address answers says nothing of the present one.
+	Lease   uuid.UUID
+	SentTo  string
 	Attempt domain.Attempt
 	// State is delivered, exhausted, or pending for another attempt after Wait.
 	State domain.DeliveryState
@@ -103,19 +125,16 @@ type DeliveryOutcome struct {
 
 // RecordOutcomes writes attempts and what follows from them, and judges the
 // endpoint: one that is gone, or had no success for maxFailing, is disabled.
-func (s *Store) RecordOutcomes(ctx context.Context, claim DeliveryClaim, outcomes []DeliveryOutcome, maxFailing time.Duration) error {
-	tenant, id := claim.Endpoint.TenantID, claim.Endpoint.ID
+func (s *Store) RecordOutcomes(ctx context.Context, tenant, id uuid.UUID, outcomes []DeliveryOutcome, maxFailing time.Duration) error {
 	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.WebhookEndpointLock(ctx, db.WebhookEndpointLockParams{TenantID: tenant, ID: id})
 		if err != nil {
 			return err
 		}
 		e := endpointFrom(row)
-		if e.URL == claim.Endpoint.URL {
-			judge(&e, outcomes, maxFailing)
-		}
+		judge(&e, outcomes, maxFailing)
 		open := e.State == domain.EndpointActive || e.State == domain.EndpointPaused
-		if err := q.DeliveryRecordMany(ctx, recordParams(claim, outcomes, open)); err != nil {
+		if err := q.DeliveryRecordMany(ctx, recordParams(tenant, outcomes, open)); err != nil {
 			return err
 		}
 		if string(e.State) == row.State && (e.FailingSince == nil) == (row.FailingSince == nil) {
@@ -137,6 +156,9 @@ func judge(e *domain.Endpoint, outcomes []DeliveryOutcome, maxFailing time.Durat
 	now := time.Now().UTC()
 	var succeeded, failed, gone bool
 	for _, o := range outcomes {
+		if o.SentTo != e.URL {
+			continue
+		}
 		succeeded = succeeded || o.State == domain.DeliveryDelivered
 		failed = failed || o.Counts && o.State != domain.DeliveryDelivered
 		gone = gone || o.Gone
@@ -158,8 +180,8 @@ func judge(e *domain.Endpoint, outcomes []DeliveryOutcome, maxFailing time.Durat
 	}
 }
 
-func recordParams(claim DeliveryClaim, outcomes []DeliveryOutcome, open bool) db.DeliveryRecordManyParams {
-	p := db.DeliveryRecordManyParams{TenantID: claim.Endpoint.TenantID, Lease: &claim.Lease}
+func recordParams(tenant uuid.UUID, outcomes []DeliveryOutcome, open bool) db.DeliveryRecordManyParams {
+	p := db.DeliveryRecordManyParams{TenantID: tenant}
 	for n := range outcomes {
 		o := &outcomes[n]
 		state := o.State
@@ -167,6 +189,7 @@ func recordParams(claim DeliveryClaim, outcomes []DeliveryOutcome, open bool) db
 			state = domain.DeliveryCanceled
 		}
 		p.Ids = append(p.Ids, o.Attempt.DeliveryID)
+		p.Leases = append(p.Leases, o.Lease)
 		p.States = append(p.States, string(state))
 		p.Counted = append(p.Counted, o.Counts)
 		p.Waits = append(p.Waits, o.Wait.Seconds())
@@ -219,7 +242,8 @@ func (s *Store) Deliveries(ctx context.Context, tenant, endpoint uuid.UUID, f De
 }
 
 // ResendDelivery makes a delivery due now, with a new run of the retry
-// schedule. It keeps its event id. The attempts made so far are returned with it.
+// schedule. It keeps its event id, and where the order is kept its place: before
+// all that happened later. The attempts made so far are returned with it.
 func (s *Store) ResendDelivery(ctx context.Context, tenant, id uuid.UUID) (d domain.Delivery, attempts []domain.Attempt, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.DeliveryLock(ctx, db.DeliveryLockParams{TenantID: tenant, ID: id})
@@ -262,6 +286,7 @@ func deliveryFrom(r db.WebhookDelivery) domain.Delivery {
 		OccurredAt: r.OccurredAt.UTC(), State: domain.DeliveryState(r.State), Attempts: int(r.Attempts), Step: int(r.Step),
 		NextAttemptAt: r.NextAttemptAt.UTC(), LastStatus: int(r.LastStatus), LastError: r.LastError,
 		CreatedAt: r.CreatedAt.UTC(), FinishedAt: r.FinishedAt,
+		Trace: domain.TraceContext{Parent: r.Traceparent, State: r.Tracestate},
 	}
 }
 

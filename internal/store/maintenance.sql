@@ -17,20 +17,23 @@ WHERE tenant_id = @tenant_id AND key = @key;
 -- name: OutboxInsertMany :exec
 -- Stores events and what is to be delivered of them, and wakes who delivers. A
 -- tenant without endpoints pays one look at an index. What happens while an
--- endpoint is disabled is kept as canceled: it may be sent again on request.
+-- endpoint is disabled is kept as canceled: it may be sent again on request. Of
+-- what an endpoint's filter does not let through nothing is kept.
 WITH events AS (
     SELECT unnest(@ids::uuid[]) AS id, unnest(@types::text[]) AS type, unnest(@payloads::text[])::jsonb AS payload
 ), stored AS (
-    INSERT INTO outbox (tenant_id, id, type, payload) SELECT @tenant_id, v.id, v.type, v.payload FROM events v
+    INSERT INTO outbox (tenant_id, id, type, payload, traceparent, tracestate)
+    SELECT @tenant_id, v.id, v.type, v.payload, @traceparent::text, @tracestate::text FROM events v
 ), fanned AS (
-    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, last_error, finished_at)
-    SELECT e.tenant_id, delivery_id(), e.id, v.id, v.type, v.payload, now(),
+    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate,
+        state, last_error, finished_at)
+    SELECT e.tenant_id, delivery_id(), e.id, v.id, v.type, v.payload, now(), @traceparent::text, @tracestate::text,
         CASE WHEN e.state = 'disabled' THEN 'canceled' ELSE 'pending' END,
         CASE WHEN e.state = 'disabled' THEN 'endpoint_disabled' ELSE '' END,
         CASE WHEN e.state = 'disabled' THEN now() END
     FROM webhook_endpoints e JOIN events v
         ON e.events && ARRAY[v.type, split_part(v.type, '.', 1) || '.*', '*']
-    WHERE e.tenant_id = @tenant_id AND e.state <> 'deleted'
+    WHERE e.tenant_id = @tenant_id AND e.state <> 'deleted' AND webhook_filter_matches(e.filter, v.payload)
     RETURNING tenant_id, endpoint_id, state
 )
 SELECT pg_notify('rustassistant_delivery', f.tenant_id || ':' || f.endpoint_id)

@@ -290,11 +290,13 @@ type JobItem struct {
 }
 
 type Outbox struct {
-	TenantID  uuid.UUID
-	ID        uuid.UUID
-	Type      string
-	Payload   json.RawMessage
-	CreatedAt time.Time
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	Type        string
+	Payload     json.RawMessage
+	CreatedAt   time.Time
+	Traceparent string
+	Tracestate  string
 }
 
 type SearchClick struct {
@@ -401,6 +403,8 @@ type WebhookDelivery struct {
 	LastError     string
 	CreatedAt     time.Time
 	FinishedAt    *time.Time
+	Traceparent   string
+	Tracestate    string
 }
 
 type WebhookEndpoint struct {
@@ -420,4 +424,9 @@ type WebhookEndpoint struct {
 	FailingSince            *time.Time
 	CreatedAt               time.Time
 	UpdatedAt               time.Time
+	RateLimit               *int32
+	RateTokens              float64
+	RateRefilledAt          time.Time
+	Fifo                    bool
+	Filter                  json.RawMessage
 }

@@ -100,7 +100,7 @@ WITH due AS MATERIALIZED (
 UPDATE webhook_deliveries d SET state = 'delivering', lease = $1, next_attempt_at = now() + $2::interval
 FROM due
 WHERE d.tenant_id = $3 AND d.id = due.id
-RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at
+RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at, d.traceparent, d.tracestate
 `
 
 type DeliveryClaimParams struct {
@@ -145,6 +145,8 @@ func (q *Queries) DeliveryClaim(ctx context.Context, arg DeliveryClaimParams) ([
 			&i.LastError,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.Traceparent,
+			&i.Tracestate,
 		); err != nil {
 			return nil, err
 		}
@@ -157,18 +159,20 @@ func (q *Queries) DeliveryClaim(ctx context.Context, arg DeliveryClaimParams) ([
 }
 
 const deliveryInsert = `-- name: DeliveryInsert :one
-INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at)
-VALUES ($1, $2, $3, $4, $5, $6, now())
-RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at
+INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate)
+VALUES ($1, $2, $3, $4, $5, $6, now(), $7, $8)
+RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate
 `
 
 type DeliveryInsertParams struct {
-	TenantID   uuid.UUID
-	ID         uuid.UUID
-	EndpointID uuid.UUID
-	EventID    uuid.UUID
-	EventType  string
-	Payload    json.RawMessage
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	EndpointID  uuid.UUID
+	EventID     uuid.UUID
+	EventType   string
+	Payload     json.RawMessage
+	Traceparent string
+	Tracestate  string
 }
 
 func (q *Queries) DeliveryInsert(ctx context.Context, arg DeliveryInsertParams) (WebhookDelivery, error) {
@@ -179,6 +183,8 @@ func (q *Queries) DeliveryInsert(ctx context.Context, arg DeliveryInsertParams) 
 		arg.EventID,
 		arg.EventType,
 		arg.Payload,
+		arg.Traceparent,
+		arg.Tracestate,
 	)
 	var i WebhookDelivery
 	err := row.Scan(
@@ -198,12 +204,14 @@ func (q *Queries) DeliveryInsert(ctx context.Context, arg DeliveryInsertParams) 
 		&i.LastError,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Traceparent,
+		&i.Tracestate,
 	)
 	return i, err
 }
 
 const deliveryList = `-- name: DeliveryList :many
-SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at FROM webhook_deliveries
+SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate FROM webhook_deliveries
 WHERE tenant_id = $1 AND endpoint_id = $2 AND id < $3
   AND ($4::text IS NULL OR state = $4)
 ORDER BY id DESC LIMIT $5
@@ -249,6 +257,8 @@ func (q *Queries) DeliveryList(ctx context.Context, arg DeliveryListParams) ([]W
 			&i.LastError,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.Traceparent,
+			&i.Tracestate,
 		); err != nil {
 			return nil, err
 		}
@@ -261,7 +271,7 @@ func (q *Queries) DeliveryList(ctx context.Context, arg DeliveryListParams) ([]W
 }
 
 const deliveryLock = `-- name: DeliveryLock :one
-SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
 
 type DeliveryLockParams struct {
@@ -289,6 +299,8 @@ func (q *Queries) DeliveryLock(ctx context.Context, arg DeliveryLockParams) (Web
 		&i.LastError,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Traceparent,
+		&i.Tracestate,
 	)
 	return i, err
 }
@@ -333,17 +345,17 @@ func (q *Queries) DeliveryPurge(ctx context.Context, arg DeliveryPurgeParams) (i
 
 const deliveryRecordMany = `-- name: DeliveryRecordMany :exec
 WITH r AS (
-    SELECT unnest($2::uuid[]) AS id, unnest($3::text[]) AS state, unnest($4::bool[]) AS counted,
-           unnest($5::float8[]) AS wait, unnest($6::timestamptz[]) AS started_at,
-           unnest($7::int[]) AS duration_ms, unnest($8::int[]) AS status,
-           unnest($9::text[]) AS error_code, unnest($10::text[]) AS error, unnest($11::text[]) AS response
+    SELECT unnest($2::uuid[]) AS id, unnest($3::uuid[]) AS lease, unnest($4::text[]) AS state, unnest($5::bool[]) AS counted,
+           unnest($6::float8[]) AS wait, unnest($7::timestamptz[]) AS started_at,
+           unnest($8::int[]) AS duration_ms, unnest($9::int[]) AS status,
+           unnest($10::text[]) AS error_code, unnest($11::text[]) AS error, unnest($12::text[]) AS response
 ), done AS (
     UPDATE webhook_deliveries d SET state = r.state, lease = NULL,
         attempts = d.attempts + r.counted::int, step = d.step + r.counted::int,
         next_attempt_at = now() + make_interval(secs => r.wait),
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
-    FROM r WHERE d.tenant_id = $1 AND d.id = r.id AND d.lease = $12
+    FROM r WHERE d.tenant_id = $1 AND d.id = r.id AND d.lease = r.lease
     RETURNING d.id, d.attempts
 )
 INSERT INTO webhook_attempts (tenant_id, delivery_id, number, started_at, duration_ms, status, error_code, error, response)
@@ -354,6 +366,7 @@ FROM done JOIN r ON r.id = done.id WHERE r.counted
 type DeliveryRecordManyParams struct {
 	TenantID   uuid.UUID
 	Ids        []uuid.UUID
+	Leases     []uuid.UUID
 	States     []string
 	Counted    []bool
 	Waits      []float64
@@ -363,7 +376,6 @@ type DeliveryRecordManyParams struct {
 	ErrorCodes []string
 	Errors     []string
 	Responses  []string
-	Lease      *uuid.UUID
 }
 
 // Rows whose lease was lost belong to somebody else by now and stay as they are.
@@ -371,6 +383,7 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 	_, err := q.db.Exec(ctx, deliveryRecordMany,
 		arg.TenantID,
 		arg.Ids,
+		arg.Leases,
 		arg.States,
 		arg.Counted,
 		arg.Waits,
@@ -380,7 +393,6 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 		arg.ErrorCodes,
 		arg.Errors,
 		arg.Responses,
-		arg.Lease,
 	)
 	return err
 }
@@ -388,7 +400,7 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 const deliveryResend = `-- name: DeliveryResend :one
 UPDATE webhook_deliveries SET state = 'pending', step = 0, lease = NULL, next_attempt_at = now(), finished_at = NULL
 WHERE tenant_id = $1 AND id = $2
-RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at
+RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate
 `
 
 type DeliveryResendParams struct {
@@ -416,12 +428,14 @@ func (q *Queries) DeliveryResend(ctx context.Context, arg DeliveryResendParams) 
 		&i.LastError,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Traceparent,
+		&i.Tracestate,
 	)
 	return i, err
 }
 
 const webhookEndpointGet = `-- name: WebhookEndpointGet :one
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2
 `
 
 type WebhookEndpointGetParams struct {
@@ -449,6 +463,11 @@ func (q *Queries) WebhookEndpointGet(ctx context.Context, arg WebhookEndpointGet
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
@@ -478,9 +497,10 @@ func (q *Queries) WebhookEndpointHealth(ctx context.Context, arg WebhookEndpoint
 }
 
 const webhookEndpointInsert = `-- name: WebhookEndpointInsert :execrows
-INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, header_names, sealed_headers, sealed_secret)
-SELECT $1, $2, $3, $4, $5::text[], $6, $7, $8::text[], $9, $10
-WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.state <> 'deleted') < $11::int
+INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, rate_limit, fifo, filter, header_names, sealed_headers, sealed_secret)
+SELECT $1, $2, $3, $4, $5::text[], $6, $7, $8::int, $9, $10::jsonb,
+    $11::text[], $12, $13
+WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.state <> 'deleted') < $14::int
 `
 
 type WebhookEndpointInsertParams struct {
@@ -491,6 +511,9 @@ type WebhookEndpointInsertParams struct {
 	Events         []string
 	State          string
 	MaxConcurrency int32
+	RateLimit      *int32
+	Fifo           bool
+	Filter         json.RawMessage
 	HeaderNames    []string
 	SealedHeaders  []byte
 	SealedSecret   []byte
@@ -507,6 +530,9 @@ func (q *Queries) WebhookEndpointInsert(ctx context.Context, arg WebhookEndpoint
 		arg.Events,
 		arg.State,
 		arg.MaxConcurrency,
+		arg.RateLimit,
+		arg.Fifo,
+		arg.Filter,
 		arg.HeaderNames,
 		arg.SealedHeaders,
 		arg.SealedSecret,
@@ -519,7 +545,7 @@ func (q *Queries) WebhookEndpointInsert(ctx context.Context, arg WebhookEndpoint
 }
 
 const webhookEndpointList = `-- name: WebhookEndpointList :many
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints
 WHERE tenant_id = $1 AND id < $2 AND state <> 'deleted'
 ORDER BY id DESC LIMIT $3
 `
@@ -556,6 +582,11 @@ func (q *Queries) WebhookEndpointList(ctx context.Context, arg WebhookEndpointLi
 			&i.FailingSince,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.RateLimit,
+			&i.RateTokens,
+			&i.RateRefilledAt,
+			&i.Fifo,
+			&i.Filter,
 		); err != nil {
 			return nil, err
 		}
@@ -571,9 +602,16 @@ const webhookEndpointListDue = `-- name: WebhookEndpointListDue :many
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > ($1::uuid, $2::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND EXISTS (SELECT FROM webhook_deliveries d
-      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
-        AND (d.next_attempt_at < now() - $3::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  AND CASE
+    WHEN e.state IN ('deleted', 'disabled') AND (SELECT true FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state = 'pending' LIMIT 1) THEN true
+    WHEN e.fifo AND e.state = 'active' THEN (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - $3::interval
+    ELSE (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.next_attempt_at LIMIT 1) < now() - $3::interval
+  END
 ORDER BY e.tenant_id, e.id LIMIT $4
 `
 
@@ -590,7 +628,9 @@ type WebhookEndpointListDueRow struct {
 }
 
 // Across tenants: endpoints with deliveries that should be on their way. Those
-// that were deleted or disabled are listed while rows wait to be canceled.
+// that were deleted or disabled are listed while rows wait to be canceled. Where
+// the order is kept, only the oldest row can be on its way. One row of each
+// endpoint is read, however many wait: no EXISTS, which may read them all.
 func (q *Queries) WebhookEndpointListDue(ctx context.Context, arg WebhookEndpointListDueParams) ([]WebhookEndpointListDueRow, error) {
 	rows, err := q.db.Query(ctx, webhookEndpointListDue,
 		arg.AfterTenantID,
@@ -617,7 +657,7 @@ func (q *Queries) WebhookEndpointListDue(ctx context.Context, arg WebhookEndpoin
 }
 
 const webhookEndpointLock = `-- name: WebhookEndpointLock :one
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type WebhookEndpointLockParams struct {
@@ -645,6 +685,11 @@ func (q *Queries) WebhookEndpointLock(ctx context.Context, arg WebhookEndpointLo
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
@@ -672,11 +717,11 @@ func (q *Queries) WebhookEndpointPurge(ctx context.Context, arg WebhookEndpointP
 
 const webhookEndpointUpdate = `-- name: WebhookEndpointUpdate :one
 UPDATE webhook_endpoints SET url = $1, description = $2, events = $3::text[], state = $4,
-    disabled_reason = $5, max_concurrency = $6, header_names = $7::text[],
-    sealed_headers = $8, sealed_secret = $9, sealed_previous_secret = $10,
-    previous_secret_expires_at = $11, failing_since = $12, updated_at = now()
-WHERE tenant_id = $13 AND id = $14
-RETURNING tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at
+    disabled_reason = $5, max_concurrency = $6, rate_limit = $7::int, fifo = $8, filter = $9::jsonb, header_names = $10::text[],
+    sealed_headers = $11, sealed_secret = $12, sealed_previous_secret = $13,
+    previous_secret_expires_at = $14, failing_since = $15, updated_at = now()
+WHERE tenant_id = $16 AND id = $17
+RETURNING tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter
 `
 
 type WebhookEndpointUpdateParams struct {
@@ -686,6 +731,9 @@ type WebhookEndpointUpdateParams struct {
 	State                   string
 	DisabledReason          string
 	MaxConcurrency          int32
+	RateLimit               *int32
+	Fifo                    bool
+	Filter                  json.RawMessage
 	HeaderNames             []string
 	SealedHeaders           []byte
 	SealedSecret            []byte
@@ -704,6 +752,9 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 		arg.State,
 		arg.DisabledReason,
 		arg.MaxConcurrency,
+		arg.RateLimit,
+		arg.Fifo,
+		arg.Filter,
 		arg.HeaderNames,
 		arg.SealedHeaders,
 		arg.SealedSecret,
@@ -731,6 +782,43 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
+}
+
+const webhookSubscribers = `-- name: WebhookSubscribers :many
+SELECT DISTINCT e.tenant_id FROM webhook_endpoints e
+WHERE e.tenant_id = ANY($1::uuid[]) AND e.state <> 'deleted'
+  AND e.events && ARRAY[$2::text, split_part($2::text, '.', 1) || '.*', '*']
+`
+
+type WebhookSubscribersParams struct {
+	TenantIds []uuid.UUID
+	Type      string
+}
+
+// Across tenants: which of these tenants have an endpoint for events of a type.
+func (q *Queries) WebhookSubscribers(ctx context.Context, arg WebhookSubscribersParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, webhookSubscribers, arg.TenantIds, arg.Type)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var tenant_id uuid.UUID
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
