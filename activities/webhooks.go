@@ -44,6 +44,8 @@ type Webhooks struct {
 	// Sealer opens secrets; nil without ENCRYPTION_KEY, and then nothing is sent.
 	Sealer  *webhook.Sealer
 	Wakeups *Wakeups
+	// Recoveries are followed by the sweep; nil for none.
+	Recoveries *Recoveries
 }
 
 // DeliverDueInput names an endpoint.
@@ -258,8 +260,12 @@ func (w *Webhooks) WakeDue(ctx context.Context) (out WakeDueOutput, err error) {
 			beat.set(Progress{Stage: "wake", Done: out.Woken})
 		}
 		if len(due) < wakePage {
-			return out, nil
+			break
 		}
 		after = due[len(due)-1]
 	}
+	if w.Recoveries == nil {
+		return out, nil
+	}
+	return out, w.Recoveries.followQuiet(ctx)
 }
