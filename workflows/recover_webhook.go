@@ -67,6 +67,8 @@ func (w *recoverWebhook) run(ctx workflow.Context) error {
 		switch {
 		case out.State == domain.RecoveryCompleted:
 			return nil
+		case out.State == domain.RecoveryCanceled:
+			return temporal.NewCanceledError()
 		case out.State != domain.RecoveryRunning:
 			return temporal.NewNonRetryableApplicationError("the recovery is "+string(out.State)+": "+out.Error, string(out.State), nil)
 		case out.WaitsFor == domain.RecoveryWaitsForEndpoint, out.WaitsFor == domain.RecoveryWaitsForTenant:
