@@ -103,7 +103,7 @@ func (d *deliverDue) run(ctx context.Context, beat *heartbeat) error {
 			}
 			beat.set(Progress{Stage: "deliver", Done: d.out.Delivered + d.out.Failed})
 		case claim.Canceled == 0:
-			if again := d.linger(ctx, claim.Wait); !again {
+			if again := d.linger(ctx, &claim); !again {
 				return ctx.Err()
 			}
 		}
@@ -115,8 +115,13 @@ func (d *deliverDue) run(ctx context.Context, beat *heartbeat) error {
 }
 
 // linger waits for news, or for the next delivery when that is soon. It
-// reports whether there is something to look at.
-func (d *deliverDue) linger(ctx context.Context, wait time.Duration) bool {
+// reports whether there is something to look at. News do not make an endpoint's
+// rate limit pass sooner.
+func (d *deliverDue) linger(ctx context.Context, claim *store.DeliveryClaim) bool {
+	wait, woken := claim.Wait, d.woken
+	if claim.Throttled {
+		woken = nil
+	}
 	d.out.Wait = wait
 	pause := deliveryLinger
 	soon := wait >= 0 && wait <= deliveryLinger
@@ -127,7 +132,7 @@ func (d *deliverDue) linger(ctx context.Context, wait time.Duration) bool {
 	defer timer.Stop()
 	idle := time.Now()
 	select {
-	case <-d.woken:
+	case <-woken:
 		return true
 	case <-timer.C:
 		if !soon && wait > 0 {

@@ -138,9 +138,13 @@ func (c *recoveryCounter) missed(ctx context.Context, q *db.Queries) (more bool,
 	if !c.r.Missed {
 		return false, nil
 	}
+	filter, err := filterColumn(c.endpoint.Filter)
+	if err != nil {
+		return false, err
+	}
 	row, err := q.RecoveryCountMissed(ctx, db.RecoveryCountMissedParams{
 		AfterID: c.after, TenantID: c.endpoint.TenantID, EndpointID: c.endpoint.ID, BeforeID: lastID(c.r.Until),
-		RowLimit: recoveryCountStep, Since: c.r.Since, Until: c.r.Until, Events: c.endpoint.Events,
+		RowLimit: recoveryCountStep, Since: c.r.Since, Until: c.r.Until, Events: c.endpoint.Events, Filter: filter,
 	})
 	c.out.Missed += row.Missed
 	c.after = row.AfterID

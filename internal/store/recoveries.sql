@@ -50,7 +50,7 @@ SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM revived) AS ch
 
 -- name: RecoveryCreateMissed :one
 -- Looks at the next events of the outbox and makes deliveries of those that the
--- endpoint subscribes to and never got a row for.
+-- endpoint subscribes to, by type and filter, and never got a row for.
 WITH seen AS MATERIALIZED (
     SELECT o.id, o.type, o.payload, o.created_at FROM outbox o
     WHERE o.tenant_id = @tenant_id AND o.id > @after_id AND o.id < @before_id
@@ -61,6 +61,7 @@ WITH seen AS MATERIALIZED (
     FROM seen s
     WHERE s.created_at >= @since::timestamptz AND s.created_at < @until::timestamptz
       AND @events::text[] && ARRAY[s.type, split_part(s.type, '.', 1) || '.*', '*']
+      AND webhook_filter_matches(sqlc.narg('filter')::jsonb, s.payload)
       AND NOT EXISTS (SELECT FROM webhook_deliveries d
           WHERE d.tenant_id = @tenant_id AND d.endpoint_id = @endpoint_id AND d.event_id = s.id)
     ON CONFLICT (tenant_id, endpoint_id, event_id) DO NOTHING
@@ -86,13 +87,14 @@ SELECT (SELECT count(*) FROM seen) AS seen,
 
 -- name: RecoveryCountMissed :one
 WITH seen AS MATERIALIZED (
-    SELECT o.id, o.type, o.created_at FROM outbox o
+    SELECT o.id, o.type, o.payload, o.created_at FROM outbox o
     WHERE o.tenant_id = @tenant_id AND o.id > @after_id AND o.id < @before_id
     ORDER BY o.id LIMIT @row_limit
 )
 SELECT (SELECT count(*) FROM seen) AS seen,
     (SELECT count(*) FROM seen s WHERE s.created_at >= @since::timestamptz AND s.created_at < @until::timestamptz
         AND @events::text[] && ARRAY[s.type, split_part(s.type, '.', 1) || '.*', '*']
+        AND webhook_filter_matches(sqlc.narg('filter')::jsonb, s.payload)
         AND NOT EXISTS (SELECT FROM webhook_deliveries d
             WHERE d.tenant_id = @tenant_id AND d.endpoint_id = @endpoint_id AND d.event_id = s.id)) AS missed,
     coalesce((SELECT seen.id FROM seen ORDER BY seen.id DESC LIMIT 1), @after_id)::uuid AS after_id;

@@ -128,6 +128,21 @@ func TestRecoveryFindsEventsFromBeforeTheEndpoint(t *testing.T) {
 	require.Equal(t, int64(1), b.recover(e, lastHours()).Created, "the job, to which it subscribes now")
 }
 
+func TestRecoveryOfMissedEventsKeepsToTheFilter(t *testing.T) {
+	b := setup(t)
+	b.index(3)
+	e := b.endpoint("document.*", "job.*")
+	_, err := b.ChangeEndpoint(b.ctx, b.tenant, e.ID, func(e *domain.Endpoint) error {
+		e.Filter = domain.EventFilter{"kind": {"index_documents"}}
+		return nil
+	})
+	require.NoError(t, err)
+	count, err := b.CountRecovery(b.ctx, b.tenant, e.ID, lastHours())
+	require.NoError(t, err)
+	require.Equal(t, int64(1), count.Missed, "the job")
+	require.Equal(t, int64(1), b.recover(e, lastHours()).Created)
+}
+
 func TestRecoveryStepsThatRunTwiceMakeNothingDueTwice(t *testing.T) {
 	b := setup(t)
 	e := b.endpoint("document.*")

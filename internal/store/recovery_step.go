@@ -68,7 +68,7 @@ func (w *recoveryWork) run(ctx context.Context) error {
 	if w.row.Stage == domain.RecoveryStageDeliveries {
 		err = w.revive(ctx)
 	} else {
-		err = w.createMissed(ctx, endpoint.Events)
+		err = w.createMissed(ctx, &endpoint)
 	}
 	if err != nil || w.next.Resent+w.next.Created == 0 {
 		return err
@@ -110,10 +110,10 @@ func (w *recoveryWork) revive(ctx context.Context) error {
 	return err
 }
 
-func (w *recoveryWork) createMissed(ctx context.Context, events []string) error {
+func (w *recoveryWork) createMissed(ctx context.Context, e *db.WebhookEndpoint) error {
 	done, err := w.q.RecoveryCreateMissed(ctx, db.RecoveryCreateMissedParams{
 		AfterID: w.row.AfterID, TenantID: w.row.TenantID, EndpointID: w.row.EndpointID, BeforeID: lastID(w.row.Until),
-		RowLimit: recoveryStep, Since: w.row.Since, Until: w.row.Until, Events: events,
+		RowLimit: recoveryStep, Since: w.row.Since, Until: w.row.Until, Events: e.Events, Filter: e.Filter,
 	})
 	w.next.AfterID, w.next.Seen, w.next.Created = done.AfterID, done.Seen, done.Changed
 	if done.Seen == recoveryStep {

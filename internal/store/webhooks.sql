@@ -1,7 +1,8 @@
 -- name: WebhookEndpointInsert :execrows
 -- Nothing is inserted when the tenant has as many as it may.
-INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, header_names, sealed_headers, sealed_secret)
-SELECT @tenant_id, @id, @url, @description, @events::text[], @state, @max_concurrency, @header_names::text[], @sealed_headers, @sealed_secret
+INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, rate_limit, fifo, filter, header_names, sealed_headers, sealed_secret)
+SELECT @tenant_id, @id, @url, @description, @events::text[], @state, @max_concurrency, sqlc.narg('rate_limit')::int, @fifo, sqlc.narg('filter')::jsonb,
+    @header_names::text[], @sealed_headers, @sealed_secret
 WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = @tenant_id AND e.state <> 'deleted') < @most::int;
 
 -- name: WebhookEndpointGet :one
@@ -17,7 +18,7 @@ ORDER BY id DESC LIMIT @row_limit;
 
 -- name: WebhookEndpointUpdate :one
 UPDATE webhook_endpoints SET url = @url, description = @description, events = @events::text[], state = @state,
-    disabled_reason = @disabled_reason, max_concurrency = @max_concurrency, header_names = @header_names::text[],
+    disabled_reason = @disabled_reason, max_concurrency = @max_concurrency, rate_limit = sqlc.narg('rate_limit')::int, fifo = @fifo, filter = sqlc.narg('filter')::jsonb, header_names = @header_names::text[],
     sealed_headers = @sealed_headers, sealed_secret = @sealed_secret, sealed_previous_secret = @sealed_previous_secret,
     previous_secret_expires_at = @previous_secret_expires_at, failing_since = @failing_since, updated_at = now()
 WHERE tenant_id = @tenant_id AND id = @id
@@ -29,13 +30,19 @@ WHERE tenant_id = @tenant_id AND id = @id;
 
 -- name: WebhookEndpointListDue :many
 -- Across tenants: endpoints with deliveries that should be on their way. Those
--- that were deleted or disabled are listed while rows wait to be canceled.
+-- that were deleted or disabled are listed while rows wait to be canceled. Where
+-- the order is kept, only the oldest row can be on its way.
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > (@after_tenant_id::uuid, @after_id::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND EXISTS (SELECT FROM webhook_deliveries d
+  AND CASE WHEN e.fifo AND e.state = 'active' THEN
+      (SELECT d.next_attempt_at FROM webhook_deliveries d
+      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+      ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - @grace::interval
+  ELSE EXISTS (SELECT FROM webhook_deliveries d
       WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
         AND (d.next_attempt_at < now() - @grace::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  END
 ORDER BY e.tenant_id, e.id LIMIT @row_limit;
 
 -- name: WebhookEndpointPurge :execrows

@@ -429,6 +429,11 @@ type WebhookEndpoint struct {
 	FailingSince            *time.Time
 	CreatedAt               time.Time
 	UpdatedAt               time.Time
+	RateLimit               *int32
+	RateTokens              float64
+	RateRefilledAt          time.Time
+	Fifo                    bool
+	Filter                  json.RawMessage
 }
 
 type WebhookRecovery struct {

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -154,22 +155,24 @@ func (q *Queries) RecoveryCountDeliveries(ctx context.Context, arg RecoveryCount
 
 const recoveryCountMissed = `-- name: RecoveryCountMissed :one
 WITH seen AS MATERIALIZED (
-    SELECT o.id, o.type, o.created_at FROM outbox o
-    WHERE o.tenant_id = $4 AND o.id > $6 AND o.id < $7
-    ORDER BY o.id LIMIT $8
+    SELECT o.id, o.type, o.payload, o.created_at FROM outbox o
+    WHERE o.tenant_id = $5 AND o.id > $7 AND o.id < $8
+    ORDER BY o.id LIMIT $9
 )
 SELECT (SELECT count(*) FROM seen) AS seen,
     (SELECT count(*) FROM seen s WHERE s.created_at >= $1::timestamptz AND s.created_at < $2::timestamptz
         AND $3::text[] && ARRAY[s.type, split_part(s.type, '.', 1) || '.*', '*']
+        AND webhook_filter_matches($4::jsonb, s.payload)
         AND NOT EXISTS (SELECT FROM webhook_deliveries d
-            WHERE d.tenant_id = $4 AND d.endpoint_id = $5 AND d.event_id = s.id)) AS missed,
-    coalesce((SELECT seen.id FROM seen ORDER BY seen.id DESC LIMIT 1), $6)::uuid AS after_id
+            WHERE d.tenant_id = $5 AND d.endpoint_id = $6 AND d.event_id = s.id)) AS missed,
+    coalesce((SELECT seen.id FROM seen ORDER BY seen.id DESC LIMIT 1), $7)::uuid AS after_id
 `
 
 type RecoveryCountMissedParams struct {
 	Since      time.Time
 	Until      time.Time
 	Events     []string
+	Filter     json.RawMessage
 	TenantID   uuid.UUID
 	EndpointID uuid.UUID
 	AfterID    uuid.UUID
@@ -188,6 +191,7 @@ func (q *Queries) RecoveryCountMissed(ctx context.Context, arg RecoveryCountMiss
 		arg.Since,
 		arg.Until,
 		arg.Events,
+		arg.Filter,
 		arg.TenantID,
 		arg.EndpointID,
 		arg.AfterID,
@@ -210,6 +214,7 @@ WITH seen AS MATERIALIZED (
     FROM seen s
     WHERE s.created_at >= $6::timestamptz AND s.created_at < $7::timestamptz
       AND $8::text[] && ARRAY[s.type, split_part(s.type, '.', 1) || '.*', '*']
+      AND webhook_filter_matches($9::jsonb, s.payload)
       AND NOT EXISTS (SELECT FROM webhook_deliveries d
           WHERE d.tenant_id = $2 AND d.endpoint_id = $5 AND d.event_id = s.id)
     ON CONFLICT (tenant_id, endpoint_id, event_id) DO NOTHING
@@ -228,6 +233,7 @@ type RecoveryCreateMissedParams struct {
 	Since      time.Time
 	Until      time.Time
 	Events     []string
+	Filter     json.RawMessage
 }
 
 type RecoveryCreateMissedRow struct {
@@ -237,7 +243,7 @@ type RecoveryCreateMissedRow struct {
 }
 
 // Looks at the next events of the outbox and makes deliveries of those that the
-// endpoint subscribes to and never got a row for.
+// endpoint subscribes to, by type and filter, and never got a row for.
 func (q *Queries) RecoveryCreateMissed(ctx context.Context, arg RecoveryCreateMissedParams) (RecoveryCreateMissedRow, error) {
 	row := q.db.QueryRow(ctx, recoveryCreateMissed,
 		arg.AfterID,
@@ -248,6 +254,7 @@ func (q *Queries) RecoveryCreateMissed(ctx context.Context, arg RecoveryCreateMi
 		arg.Since,
 		arg.Until,
 		arg.Events,
+		arg.Filter,
 	)
 	var i RecoveryCreateMissedRow
 	err := row.Scan(&i.Seen, &i.Changed, &i.AfterID)

@@ -429,7 +429,7 @@ func (q *Queries) DeliveryResend(ctx context.Context, arg DeliveryResendParams) 
 }
 
 const webhookEndpointGet = `-- name: WebhookEndpointGet :one
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2
 `
 
 type WebhookEndpointGetParams struct {
@@ -457,6 +457,11 @@ func (q *Queries) WebhookEndpointGet(ctx context.Context, arg WebhookEndpointGet
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
@@ -486,9 +491,10 @@ func (q *Queries) WebhookEndpointHealth(ctx context.Context, arg WebhookEndpoint
 }
 
 const webhookEndpointInsert = `-- name: WebhookEndpointInsert :execrows
-INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, header_names, sealed_headers, sealed_secret)
-SELECT $1, $2, $3, $4, $5::text[], $6, $7, $8::text[], $9, $10
-WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.state <> 'deleted') < $11::int
+INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, rate_limit, fifo, filter, header_names, sealed_headers, sealed_secret)
+SELECT $1, $2, $3, $4, $5::text[], $6, $7, $8::int, $9, $10::jsonb,
+    $11::text[], $12, $13
+WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.state <> 'deleted') < $14::int
 `
 
 type WebhookEndpointInsertParams struct {
@@ -499,6 +505,9 @@ type WebhookEndpointInsertParams struct {
 	Events         []string
 	State          string
 	MaxConcurrency int32
+	RateLimit      *int32
+	Fifo           bool
+	Filter         json.RawMessage
 	HeaderNames    []string
 	SealedHeaders  []byte
 	SealedSecret   []byte
@@ -515,6 +524,9 @@ func (q *Queries) WebhookEndpointInsert(ctx context.Context, arg WebhookEndpoint
 		arg.Events,
 		arg.State,
 		arg.MaxConcurrency,
+		arg.RateLimit,
+		arg.Fifo,
+		arg.Filter,
 		arg.HeaderNames,
 		arg.SealedHeaders,
 		arg.SealedSecret,
@@ -527,7 +539,7 @@ func (q *Queries) WebhookEndpointInsert(ctx context.Context, arg WebhookEndpoint
 }
 
 const webhookEndpointList = `-- name: WebhookEndpointList :many
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints
 WHERE tenant_id = $1 AND id < $2 AND state <> 'deleted'
 ORDER BY id DESC LIMIT $3
 `
@@ -564,6 +576,11 @@ func (q *Queries) WebhookEndpointList(ctx context.Context, arg WebhookEndpointLi
 			&i.FailingSince,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.RateLimit,
+			&i.RateTokens,
+			&i.RateRefilledAt,
+			&i.Fifo,
+			&i.Filter,
 		); err != nil {
 			return nil, err
 		}
@@ -579,9 +596,14 @@ const webhookEndpointListDue = `-- name: WebhookEndpointListDue :many
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > ($1::uuid, $2::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND EXISTS (SELECT FROM webhook_deliveries d
+  AND CASE WHEN e.fifo AND e.state = 'active' THEN
+      (SELECT d.next_attempt_at FROM webhook_deliveries d
+      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+      ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - $3::interval
+  ELSE EXISTS (SELECT FROM webhook_deliveries d
       WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
         AND (d.next_attempt_at < now() - $3::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  END
 ORDER BY e.tenant_id, e.id LIMIT $4
 `
 
@@ -598,7 +620,8 @@ type WebhookEndpointListDueRow struct {
 }
 
 // Across tenants: endpoints with deliveries that should be on their way. Those
-// that were deleted or disabled are listed while rows wait to be canceled.
+// that were deleted or disabled are listed while rows wait to be canceled. Where
+// the order is kept, only the oldest row can be on its way.
 func (q *Queries) WebhookEndpointListDue(ctx context.Context, arg WebhookEndpointListDueParams) ([]WebhookEndpointListDueRow, error) {
 	rows, err := q.db.Query(ctx, webhookEndpointListDue,
 		arg.AfterTenantID,
@@ -625,7 +648,7 @@ func (q *Queries) WebhookEndpointListDue(ctx context.Context, arg WebhookEndpoin
 }
 
 const webhookEndpointLock = `-- name: WebhookEndpointLock :one
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type WebhookEndpointLockParams struct {
@@ -653,6 +676,11 @@ func (q *Queries) WebhookEndpointLock(ctx context.Context, arg WebhookEndpointLo
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
@@ -680,11 +708,11 @@ func (q *Queries) WebhookEndpointPurge(ctx context.Context, arg WebhookEndpointP
 
 const webhookEndpointUpdate = `-- name: WebhookEndpointUpdate :one
 UPDATE webhook_endpoints SET url = $1, description = $2, events = $3::text[], state = $4,
-    disabled_reason = $5, max_concurrency = $6, header_names = $7::text[],
-    sealed_headers = $8, sealed_secret = $9, sealed_previous_secret = $10,
-    previous_secret_expires_at = $11, failing_since = $12, updated_at = now()
-WHERE tenant_id = $13 AND id = $14
-RETURNING tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at
+    disabled_reason = $5, max_concurrency = $6, rate_limit = $7::int, fifo = $8, filter = $9::jsonb, header_names = $10::text[],
+    sealed_headers = $11, sealed_secret = $12, sealed_previous_secret = $13,
+    previous_secret_expires_at = $14, failing_since = $15, updated_at = now()
+WHERE tenant_id = $16 AND id = $17
+RETURNING tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter
 `
 
 type WebhookEndpointUpdateParams struct {
@@ -694,6 +722,9 @@ type WebhookEndpointUpdateParams struct {
 	State                   string
 	DisabledReason          string
 	MaxConcurrency          int32
+	RateLimit               *int32
+	Fifo                    bool
+	Filter                  json.RawMessage
 	HeaderNames             []string
 	SealedHeaders           []byte
 	SealedSecret            []byte
@@ -712,6 +743,9 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 		arg.State,
 		arg.DisabledReason,
 		arg.MaxConcurrency,
+		arg.RateLimit,
+		arg.Fifo,
+		arg.Filter,
 		arg.HeaderNames,
 		arg.SealedHeaders,
 		arg.SealedSecret,
@@ -739,6 +773,11 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
