@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store"
+	"github.com/rustassistant/rustassistant/internal/telemetry"
 	"github.com/rustassistant/rustassistant/internal/webhook"
 )
 
@@ -46,6 +48,9 @@ type Webhooks struct {
 	Wakeups *Wakeups
 	// Recoveries are followed by the sweep; nil for none.
 	Recoveries *Recoveries
+	Metrics *telemetry.Metrics
+	// Tracer makes a span of each attempt; nil makes none.
+	Tracer trace.Tracer
 }
 
 // DeliverDueInput names an endpoint.
@@ -166,7 +171,7 @@ func (d *deliverDue) deliver(ctx context.Context, claim *store.DeliveryClaim) er
 	var sends sync.WaitGroup
 	for n := range claim.Deliveries {
 		sends.Go(func() {
-			outcomes[n] = judgeOutcome(&claim.Deliveries[n], d.webhooks.send(ctx, message, &claim.Deliveries[n]))
+			outcomes[n] = d.webhooks.attempt(ctx, message, &claim.Deliveries[n])
 		})
 	}
 	sends.Wait()
@@ -212,9 +217,18 @@ func (w *Webhooks) open(e *domain.Endpoint) (m webhook.Message, err error) {
 	return m, nil
 }
 
-func (w *Webhooks) send(ctx context.Context, m webhook.Message, d *domain.Delivery) webhook.Outcome {
+// attempt sends one event once and decides what becomes of its delivery.
+func (w *Webhooks) attempt(ctx context.Context, m webhook.Message, d *domain.Delivery) store.DeliveryOutcome {
 	m.Event = webhook.Event{ID: d.EventID, Type: d.EventType, OccurredAt: d.OccurredAt, Data: d.Payload}
-	return w.Sender.Send(ctx, m)
+	ctx, span := w.startSpan(ctx, d)
+	if span.IsRecording() {
+		m.Trace = telemetry.TraceOf(ctx)
+	}
+	sent := w.Sender.Send(ctx, m)
+	endSpan(span, &sent)
+	out := judgeOutcome(d, sent)
+	w.observe(ctx, d, &sent, &out)
+	return out
 }
 
 // judgeOutcome decides what becomes of a delivery after an attempt.

@@ -69,7 +69,7 @@ func (f *fakeStarter) RequestCompaction(_ context.Context, tenant uuid.UUID) err
 	return nil
 }
 
-func (f *fakeStarter) StartJob(job domain.Job) {
+func (f *fakeStarter) StartJob(_ context.Context, job domain.Job) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.jobs = append(f.jobs, job)

@@ -78,7 +78,7 @@ func (s *Server) createDocumentsBulk(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	s.start(result)
+	s.start(c.Request.Context(), result)
 	if result.Replayed {
 		c.Header("Idempotency-Replayed", "true")
 	}

@@ -147,7 +147,7 @@ func (s *Server) accept(ctx context.Context, key, operation string, hash func() 
 	if err != nil {
 		return nil, err
 	}
-	s.start(result)
+	s.start(ctx, result)
 	out := &acceptedOutput{Status: result.Status, Replayed: replayedHeader(result)}
 	return out, decodeReply(result, &out.Body)
 }
@@ -174,9 +174,9 @@ func decodeReply(result store.IngestResult, view any) error {
 
 // start hands the committed job over. It neither waits nor fails: a job that
 // cannot be started now is started by the recovery schedule.
-func (s *Server) start(result store.IngestResult) {
+func (s *Server) start(ctx context.Context, result store.IngestResult) {
 	if result.Job != nil {
-		s.deps.Starter.StartJob(*result.Job)
+		s.deps.Starter.StartJob(ctx, *result.Job)
 	}
 }
 

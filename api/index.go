@@ -96,7 +96,7 @@ func (s *Server) requeue(ctx context.Context, key, operation string, hash func()
 	if err != nil {
 		return nil, err
 	}
-	s.start(result)
+	s.start(ctx, result)
 	out := &indexOutput{Status: result.Status, Replayed: replayedHeader(result)}
 	return out, decodeReply(result, &out.Body)
 }

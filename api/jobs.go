@@ -15,7 +15,7 @@ import (
 type Starter interface {
 	// StartJob hands a committed job over. It neither blocks nor fails; a job that
 	// cannot be started now is started by the recovery schedule.
-	StartJob(job domain.Job)
+	StartJob(ctx context.Context, job domain.Job)
 	// CancelWorkflow asks a job's workflow to end, as a courtesy: the job's row is
 	// what counts.
 	CancelWorkflow(ctx context.Context, workflowID string) error

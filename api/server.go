@@ -27,6 +27,8 @@ type Deps struct {
 	Starter  Starter
 	Search   Searcher
 	Metrics  *telemetry.Metrics
+	// Tracing makes a span of each request; nil makes none.
+	Tracing *telemetry.Tracing
 	// IndexKeeper starts rebuilds and compactions.
 	IndexKeeper IndexKeeper
 	// Recoverer starts the recoveries of webhooks; those that are not started here
@@ -44,6 +46,8 @@ type Deps struct {
 	Models *registry.Registry
 	// Analytics records searches; nil records none.
 	Analytics SearchRecorder
+	// SearchEvents is how recorded searches are told to webhooks, for the catalogue.
+	SearchEvents domain.SearchEmission
 	// Checks are asked by the health endpoints beside database and temporal.
 	Checks []Check
 
@@ -174,6 +178,7 @@ func newServer(deps Deps) *Server {
 // middleware is the order of what happens to every request. The log is outside of
 // the recovery, so that a panic is logged and counted as the 500 it was answered with.
 func (s *Server) middleware() {
+	s.trace()
 	s.engine.Use(s.identify, s.observe, s.recover, s.secure, s.authenticate, s.limitBody)
 }
 

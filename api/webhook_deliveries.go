@@ -141,7 +141,7 @@ func (s *Server) resendDelivery(ctx context.Context, in *DeliveryIDInput) (*deli
 type EventTypeInfo struct {
 	Type        domain.EventType `json:"type" example:"document.indexed"`
 	Description string           `json:"description"`
-	Emission    webhook.Emission `json:"emission" enum:"always,on_request,off" doc:"off: it may be subscribed to, and this version does not send it."`
+	Emission    webhook.Emission `json:"emission" enum:"always,on_request,batched,sampled,off" doc:"batched: one event tells of many. sampled: of a share of what happens. off: it may be subscribed to, and this server does not send it."`
 	Schema      json.RawMessage  `json:"schema" doc:"JSON Schema of the field data."`
 	Example     json.RawMessage  `json:"example" doc:"A whole request body."`
 }
@@ -154,7 +154,11 @@ type EventTypeList struct {
 type listEventTypesOutput struct{ Body EventTypeList }
 
 func (s *Server) listEventTypes(context.Context, *struct{}) (*listEventTypesOutput, error) {
-	catalogue := webhook.Catalogue()
+	searches := s.deps.SearchEvents
+	if s.deps.Analytics == nil {
+		searches = domain.SearchesOff // what is not recorded is not told
+	}
+	catalogue := webhook.Catalogue(searches)
 	out := &listEventTypesOutput{EventTypeList{EventTypes: make([]EventTypeInfo, len(catalogue))}}
 	for i, e := range catalogue {
 		out.Body.EventTypes[i] = EventTypeInfo(e)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rustassistant/rustassistant/internal/analytics"
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/webhook"
@@ -185,14 +187,20 @@ func TestWebhooksNeedTheirScopeAndBelongToOneTenant(t *testing.T) {
 	require.NotContains(t, string(e.do("GET", "/api/admin/webhooks", nil, "X-API-Key", e.foreign).is(http.StatusOK).body), w.ID.String())
 }
 
-func TestTheCatalogueIsListed(t *testing.T) {
-	e := newWebhookEnv(t)
-	var list EventTypeList
-	e.do("GET", "/api/admin/event-types", nil).is(http.StatusOK).into(&list)
-	require.Len(t, list.EventTypes, len(webhook.Catalogue()))
-	for _, row := range list.EventTypes {
-		require.Equal(t, row.Type == domain.EventSearchPerformed, row.Emission == webhook.EmissionOff, row.Type)
+func TestTheCatalogueIsListedAndSaysWhatThisServerSends(t *testing.T) {
+	t.Parallel()
+	emission := func(change func(*Deps)) webhook.Emission {
+		e := newEnv(t, change)
+		var list EventTypeList
+		e.do("GET", "/api/admin/event-types", nil).is(http.StatusOK).into(&list)
+		require.Len(t, list.EventTypes, len(webhook.Catalogue("")))
+		found := slices.IndexFunc(list.EventTypes, func(row EventTypeInfo) bool { return row.Type == domain.EventSearchPerformed })
+		return list.EventTypes[found].Emission
 	}
+	require.Equal(t, webhook.EmissionBatched, emission(func(d *Deps) { d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesBatched }))
+	require.Equal(t, webhook.EmissionSampled, emission(func(d *Deps) { d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesSampled }))
+	require.Equal(t, webhook.EmissionOff, emission(func(d *Deps) { d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesOff }))
+	require.Equal(t, webhook.EmissionOff, emission(func(d *Deps) { d.SearchEvents = domain.SearchesBatched }), "what is not recorded is not told")
 }
 
 func TestWithoutAnEncryptionKeyNoWebhookIsMade(t *testing.T) {

@@ -43,6 +43,9 @@ type Options struct {
 	Index     *index.Manager
 	Chunks    chunk.Options
 	Metrics   *telemetry.Metrics
+	// Tracing makes the spans of attempts to deliver; nil makes none. That of
+	// workflows and activities comes with the Temporal client.
+	Tracing *telemetry.Tracing
 	// Sender sends webhooks, over https to public addresses by default. Sealer
 	// opens their secrets; without it nothing is sent.
 	Sender *webhook.Sender
@@ -65,6 +68,9 @@ func Run(ctx context.Context, o Options) error {
 	if o.Models == nil {
 		o.Models = registry.None()
 	}
+	if o.Metrics == nil {
+		o.Metrics = telemetry.NewMetrics("", "")
+	}
 	if o.Sender == nil {
 		o.Sender = webhook.NewSender(webhook.Options{})
 	}
@@ -72,6 +78,7 @@ func Run(ctx context.Context, o Options) error {
 	beside, stop := context.WithCancel(ctx)
 	var gone sync.WaitGroup
 	gone.Go(func() { wakeups.Run(beside) })
+	gone.Go(func() { watchWebhooks(beside, o) })
 	gone.Go(func() { o.Store.ListenDeliveries(beside, wakeups.Notify) })
 	defer gone.Wait()
 	defer stop()
@@ -181,7 +188,10 @@ func register(indexing, maintenance worker.Registry, o Options) {
 // with the other sweeps.
 func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeups *activities.Wakeups) {
 	recoveries := &activities.Recoveries{Store: o.Store, Starter: o.Workflows}
-	webhooks := &activities.Webhooks{Store: o.Store, Sender: o.Sender, Sealer: o.Sealer, Wakeups: wakeups, Recoveries: recoveries}
+	webhooks := &activities.Webhooks{Store: o.Store, Sender: o.Sender, Sealer: o.Sealer, Wakeups: wakeups, Recoveries: recoveries, Metrics: o.Metrics}
+	if o.Tracing.Enabled() {
+		webhooks.Tracer = o.Tracing.Tracer("webhooks")
+	}
 
 	deliveries.RegisterWorkflow(workflows.DeliverWebhooks)
 	deliveries.RegisterWorkflow(workflows.RecoverWebhook)

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
@@ -20,33 +22,40 @@ const (
 // job that cannot be started now is left to the RecoverPending schedule.
 type Starter struct {
 	*Client
-	jobs chan domain.Job
+	jobs chan accepted
 	done sync.WaitGroup
+}
+
+// accepted is a job and the trace of the request that brought it.
+type accepted struct {
+	job   domain.Job
+	trace trace.SpanContext
 }
 
 // NewStarter starts the background senders. Close ends them.
 func NewStarter(c *Client) *Starter {
-	s := &Starter{Client: c, jobs: make(chan domain.Job, starterQueue)}
+	s := &Starter{Client: c, jobs: make(chan accepted, starterQueue)}
 	for range starterWorkers {
 		s.done.Go(s.run)
 	}
 	return s
 }
 
-// StartJob hands a committed job over. It never blocks.
-func (s *Starter) StartJob(job domain.Job) {
+// StartJob hands a committed job over. It never blocks. Of ctx only its trace is
+// used: the workflow goes on with it after the request has ended.
+func (s *Starter) StartJob(ctx context.Context, job domain.Job) {
 	select {
-	case s.jobs <- job:
+	case s.jobs <- accepted{job, trace.SpanContextFromContext(ctx)}:
 	default:
 		slog.Warn("too many jobs wait for Temporal; this one is started by the next sweep", "job", job.ID)
 	}
 }
 
 func (s *Starter) run() {
-	for job := range s.jobs {
-		ctx, cancel := context.WithTimeout(context.Background(), starterTimeout)
-		if err := s.Client.StartJob(ctx, job); err != nil {
-			slog.Warn("a job could not be started; the next sweep starts it", "job", job.ID, "error", err)
+	for a := range s.jobs {
+		ctx, cancel := context.WithTimeout(trace.ContextWithSpanContext(context.Background(), a.trace), starterTimeout)
+		if err := s.Client.StartJob(ctx, a.job); err != nil {
+			slog.WarnContext(ctx, "a job could not be started; the next sweep starts it", "job", a.job.ID, "error", err)
 		}
 		cancel()
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/chunk"
 	"github.com/rustassistant/rustassistant/internal/config"
+	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed/registry"
 	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
@@ -59,7 +60,10 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 		return a, err
 	}
 	a.tracing.Install(slog.Default())
-	if a.store, err = store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize}); err != nil {
+	if a.store, err = store.Open(ctx, store.Options{
+		URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize,
+		SearchEvents: domain.SearchEvents{Emission: cfg.SearchEvents, SampleRate: cfg.SearchEventsSampleRate},
+	}); err != nil {
 		return a, err
 	}
 	a.metrics.RegisterPool("app", a.poolStats)
@@ -81,7 +85,7 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	if a.sealer, err = newSealer(cfg); err != nil {
 		return a, err
 	}
-	if a.temporal, err = dialTemporal(cfg); err != nil {
+	if a.temporal, err = dialTemporal(cfg, a.tracing); err != nil {
 		return a, err
 	}
 	a.workflows = workflows.NewClient(a.temporal, cfg.TemporalNamespace, cfg.TemporalUIURL)
@@ -98,7 +102,7 @@ func (a *app) poolStats() telemetry.PoolStats {
 
 // dialTemporal reads all TEMPORAL_* variables the SDK knows; it connects when
 // it is first used.
-func dialTemporal(cfg *config.Config) (client.Client, error) {
+func dialTemporal(cfg *config.Config, tracing *telemetry.Tracing) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read the TEMPORAL_* variables: %w", err)
@@ -106,6 +110,11 @@ func dialTemporal(cfg *config.Config) (client.Client, error) {
 	if cfg.TemporalAddress != "" {
 		options.HostPort = cfg.TemporalAddress
 	}
+	interceptors, err := workflows.TracingInterceptors(tracing)
+	if err != nil {
+		return nil, err
+	}
+	options.Interceptors = append(options.Interceptors, interceptors...)
 	options.Logger = temporallog.NewStructuredLogger(slog.Default())
 	c, err := client.NewLazyClient(options)
 	if err != nil {
@@ -134,7 +143,7 @@ func (a *app) runWorker(ctx context.Context) error {
 	return worker.Run(ctx, worker.Options{
 		Temporal: a.temporal, Workflows: a.workflows, Store: a.store, Index: a.index,
 		Chunks:  chunk.Options{Tokens: a.cfg.ChunkTokens, Overlap: a.cfg.ChunkOverlap},
-		Metrics: a.metrics, WorkDir: filepath.Join(a.indexDir, "work"),
+		Metrics: a.metrics, Tracing: a.tracing, WorkDir: filepath.Join(a.indexDir, "work"),
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
 		Sender: a.sender, Sealer: a.sealer, Models: a.models,
 		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"context"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +31,29 @@ func newWorkerCommand() *cobra.Command {
 			}
 			defer a.close(cmd.Context())
 			slog.Info("worker starting", "version", a.version, "config", cfg)
+			defer a.serveWorkerMetrics(cmd.Context())()
 			return a.runWorker(cmd.Context())
 		},
 	}
+}
+
+// serveWorkerMetrics serves /metrics until the returned function is called. A port
+// that is taken is no reason not to work: there may be two workers on a machine.
+func (a *app) serveWorkerMetrics(ctx context.Context) (stop func()) {
+	if a.cfg.WorkerMetricsPort == 0 {
+		return func() {}
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(a.cfg.ServerHost, strconv.Itoa(a.cfg.WorkerMetricsPort)))
+	if err != nil {
+		slog.WarnContext(ctx, "the worker's metrics are not served; set WORKER_METRICS_PORT to another port, or to 0", "error", err)
+		return func() {}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.metrics.Handler())
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+	}
+	go func() { _ = server.Serve(listener) }()
+	return func() { _ = server.Close() }
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 // checker gathers violations. A variable that already has one is not checked
@@ -32,6 +34,7 @@ func (c *Config) check(values map[string]string, failed map[string]bool) []Viola
 		k.embeddings()
 		k.telemetry()
 		k.numbers()
+		k.searchEvents()
 	}
 	k.secrets()
 	return k.found
@@ -158,6 +161,17 @@ func (k *checker) telemetry() {
 func (k *checker) numbers() {
 	k.inRange("WORKERS", k.cfg.Workers, 1, 1024)
 	k.inRange("ANALYTICS_RETENTION_DAYS", k.cfg.AnalyticsRetentionDays, 1, 3650)
+	k.inRange("WORKER_METRICS_PORT", k.cfg.WorkerMetricsPort, 0, 65535)
+}
+
+func (k *checker) searchEvents() {
+	c := k.cfg
+	if !slices.Contains([]domain.SearchEmission{domain.SearchesBatched, domain.SearchesSampled, domain.SearchesOff}, c.SearchEvents) {
+		k.add("SEARCH_EVENTS", fmt.Sprintf("%q is not a way to tell searches", c.SearchEvents), "use batched, sampled or off")
+	}
+	if rate := c.SearchEventsSampleRate; !(rate >= 0 && rate <= 1) {
+		k.add("SEARCH_EVENTS_SAMPLE_RATE", fmt.Sprintf("%v is not a share", rate), "use 0 to 1; 0.01 tells every hundredth search")
+	}
 }
 
 func (k *checker) inRange(variable string, n, low, high int) {

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
+)
 
 // Role is what a process is about to be; each needs different variables.
 type Role string
@@ -101,12 +105,16 @@ type Config struct {
 	WebhookAllowHTTP       bool     `env:"WEBHOOK_ALLOW_HTTP" envDefault:"false" section:"Webhooks" help:"true also sends webhooks without TLS. The dev command always does."`
 	WebhookAllowedNetworks Networks `env:"WEBHOOK_ALLOWED_NETWORKS" example:"10.20.0.0/16,fd12:3456::/32" help:"Private networks that webhooks may be sent to. The dev command adds this machine."`
 
-	TelemetryEnabled bool    `env:"TELEMETRY_ENABLED" envDefault:"false" section:"Telemetry" help:"true sends traces to OTLP_ENDPOINT. Metrics are always at /metrics."`
-	OTLPEndpoint     string  `env:"OTLP_ENDPOINT" envDefault:"http://localhost:4317" help:"OTLP gRPC collector; https:// for TLS."`
-	SamplingRate     float64 `env:"SAMPLING_RATE" envDefault:"1.0" help:"Share of traces to record, 0 to 1; a caller's own decision wins."`
-	GrafanaURL       string  `env:"GRAFANA_URL" example:"http://localhost:3000" help:"Where the dashboard links to Grafana. Optional."`
-	JaegerURL        string  `env:"JAEGER_URL" example:"http://localhost:16686" help:"Where the dashboard links to traces. Optional."`
+	TelemetryEnabled  bool    `env:"TELEMETRY_ENABLED" envDefault:"false" section:"Telemetry" help:"true sends traces to OTLP_ENDPOINT. Metrics are always at /metrics."`
+	WorkerMetricsPort int     `env:"WORKER_METRICS_PORT" envDefault:"9464" help:"Where a worker that runs by itself serves /metrics; 0 for nowhere. The server has it at its own port."`
+	OTLPEndpoint      string  `env:"OTLP_ENDPOINT" envDefault:"http://localhost:4317" help:"OTLP gRPC collector; https:// for TLS."`
+	SamplingRate      float64 `env:"SAMPLING_RATE" envDefault:"1.0" help:"Share of traces to record, 0 to 1; a caller's own decision wins."`
+	GrafanaURL        string  `env:"GRAFANA_URL" example:"http://localhost:3000" help:"Where the dashboard links to Grafana. Optional."`
+	JaegerURL         string  `env:"JAEGER_URL" example:"http://localhost:16686" help:"Where the dashboard links to traces. Optional."`
 
 	AnalyticsEnabled       bool `env:"ANALYTICS_ENABLED" envDefault:"true" section:"Analytics" help:"false records no searches."`
 	AnalyticsRetentionDays int  `env:"ANALYTICS_RETENTION_DAYS" envDefault:"90" help:"Days after which recorded searches are dropped."`
+
+	SearchEvents           domain.SearchEmission `env:"SEARCH_EVENTS" envDefault:"batched" help:"How webhooks hear of searches (search.performed): batched, up to 100 in one event; sampled; or off. Needs ANALYTICS_ENABLED."`
+	SearchEventsSampleRate float64               `env:"SEARCH_EVENTS_SAMPLE_RATE" envDefault:"0.01" help:"Share of searches that webhooks hear of with SEARCH_EVENTS=sampled, 0 to 1."`
 }

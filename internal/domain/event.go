@@ -12,4 +12,13 @@ const (
 	EventJobCompleted    EventType = "job.completed"
 	EventJobFailed       EventType = "job.failed"
 	EventJobCanceled     EventType = "job.canceled"
+	EventAPIKeyCreated   EventType = "api_key.created"
+	EventAPIKeyRotated   EventType = "api_key.rotated"
+	EventAPIKeyRevoked   EventType = "api_key.revoked"
 )
+
+// TraceContext is a place in a trace as the W3C headers traceparent and
+// tracestate say it. The zero value is no trace.
+type TraceContext struct {
+	Parent, State string
+}

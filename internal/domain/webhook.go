@@ -107,6 +107,8 @@ type Delivery struct {
 	LastError     string
 	CreatedAt     time.Time
 	FinishedAt    *time.Time
+	// Trace is that of whoever caused the event.
+	Trace TraceContext
 }
 
 // Attempt is one request to an endpoint and what came of it.
@@ -119,4 +121,13 @@ type Attempt struct {
 	ErrorCode  string // "" for a success
 	Error      string
 	Response   string // the beginning of the answer's body
+}
+
+// WebhookState is how webhooks stand, over all tenants.
+type WebhookState struct {
+	// Pending counts deliveries that have not ended, as far as they were counted.
+	Pending int
+	// Oldest is for how long the most overdue delivery has been due.
+	Oldest    time.Duration
+	Endpoints map[EndpointState]int
 }

@@ -16,8 +16,9 @@ import (
 // clickGrace is for how long a click may come before its search is stored.
 const clickGrace = 30 * time.Second
 
-// RecordSearches stores events of any tenants. It may be called again with the
-// same events: each is stored once. Events whose id is no query_id are left out.
+// RecordSearches stores events of any tenants and tells the webhooks that want to
+// hear of them. It may be called again with the same events: each is stored and
+// told once. Events whose id is no query_id are left out.
 func (s *Store) RecordSearches(ctx context.Context, events []domain.SearchEvent) error {
 	var p db.SearchEventInsertManyParams
 	var marks []hourMark
@@ -47,8 +48,11 @@ func (s *Store) RecordSearches(ctx context.Context, events []domain.SearchEvent)
 		if err := markHours(ctx, q, marks); err != nil {
 			return err
 		}
-		_, err := q.SearchEventInsertMany(ctx, p)
-		return err
+		stored, err := q.SearchEventInsertMany(ctx, p)
+		if err != nil {
+			return err
+		}
+		return s.tellSearches(ctx, q, events, stored)
 	})
 }
 

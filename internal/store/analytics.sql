@@ -18,13 +18,15 @@ SELECT analytics_roll(@tenant_id::uuid, @grain::smallint, @at::timestamptz)::boo
 SELECT grain, at FROM analytics_pending
 WHERE tenant_id = @tenant_id AND at >= @since AND at < @until ORDER BY grain, at;
 
--- name: SearchEventInsertMany :execrows
--- Across tenants. A batch may come twice when its first answer was lost.
+-- name: SearchEventInsertMany :many
+-- Across tenants. A batch may come twice when its first answer was lost: what is
+-- returned are the events that were not there.
 INSERT INTO search_events (tenant_id, at, id, query, type, cached, results, took_us, bucket, user_id)
 SELECT unnest(@tenant_ids::uuid[]), unnest(@ats::timestamptz[]), unnest(@ids::uuid[]), unnest(@queries::text[]),
        unnest(@types::text[]), unnest(@cached::boolean[]), unnest(@results::bigint[]), unnest(@took_us::bigint[]),
        unnest(@buckets::smallint[]), unnest(@user_ids::text[])
-ON CONFLICT (tenant_id, at, id) DO NOTHING;
+ON CONFLICT (tenant_id, at, id) DO NOTHING
+RETURNING id;
 
 -- name: SearchEventExists :one
 SELECT EXISTS (SELECT FROM search_events WHERE tenant_id = @tenant_id AND at = @at AND id = @id);

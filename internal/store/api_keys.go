@@ -20,15 +20,28 @@ type NewAPIKey struct {
 	ExpiresAt   *time.Time
 }
 
+// apiKeyEvent is the payload of api_key.* events: what any list of keys shows.
+type apiKeyEvent struct {
+	KeyID     uuid.UUID  `json:"key_id"`
+	Name      string     `json:"name"`
+	Prefix    string     `json:"prefix"`
+	Scopes    []string   `json:"scopes"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+}
+
 // CreateAPIKey stores a key of the tenant.
 func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (domain.APIKey, error) {
 	hash := k.Key.Hash()
 	id := uuid.Must(uuid.NewV7())
 	err := s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		return q.APIKeyInsert(ctx, db.APIKeyInsertParams{
+		err := q.APIKeyInsert(ctx, db.APIKeyInsertParams{
 			TenantID: tenant, ID: id, Name: k.Name, Description: k.Description, KeyHash: hash[:],
 			Prefix: k.Key.Prefix(), LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt,
 		})
+		if err != nil {
+			return err
+		}
+		return tell(ctx, q, tenant, domain.EventAPIKeyCreated, k.event(id))
 	})
 	return domain.APIKey{
 		ID: id, TenantID: tenant, Name: k.Name, Description: k.Description, Prefix: k.Key.Prefix(),
@@ -36,16 +49,24 @@ func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey)
 	}, err
 }
 
+func (k *NewAPIKey) event(id uuid.UUID) apiKeyEvent {
+	return apiKeyEvent{KeyID: id, Name: k.Name, Prefix: k.Key.Prefix(), Scopes: nonNil(k.Scopes.Strings()), ExpiresAt: k.ExpiresAt}
+}
+
 // EnsureAPIKey stores a key that is known beforehand (the printed admin key,
 // ADMIN_API_KEY) unless it is stored already.
 func (s *Store) EnsureAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (created bool, err error) {
 	hash := k.Key.Hash()
+	id := uuid.Must(uuid.NewV7())
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		n, err := q.APIKeyInsertIfAbsent(ctx, db.APIKeyInsertIfAbsentParams{
-			TenantID: tenant, ID: uuid.Must(uuid.NewV7()), Name: k.Name, Description: k.Description, KeyHash: hash[:],
+			TenantID: tenant, ID: id, Name: k.Name, Description: k.Description, KeyHash: hash[:],
 			Prefix: k.Key.Prefix(), LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(),
 		})
 		if created = n == 1; err != nil || !created {
+			return err
+		}
+		if err := tell(ctx, q, tenant, domain.EventAPIKeyCreated, k.event(id)); err != nil {
 			return err
 		}
 		// Somebody may have tried it before it was stored.
@@ -90,14 +111,20 @@ func (s *Store) APIKeys(ctx context.Context, tenant, before uuid.UUID, limit int
 // Revoking it again changes nothing.
 func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id uuid.UUID) error {
 	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		hash, err := q.APIKeyRevoke(ctx, db.APIKeyRevokeParams{TenantID: tenant, ID: id})
+		row, err := q.APIKeyRevoke(ctx, db.APIKeyRevokeParams{TenantID: tenant, ID: id})
 		if noRows(err) {
 			return domain.NotFound("API key")
 		}
 		if err != nil {
 			return err
 		}
-		return notifyKey(ctx, q, hash)
+		if row.RevokedNow {
+			told := apiKeyEvent{KeyID: id, Name: row.Name, Prefix: row.Prefix, Scopes: nonNil(row.Scopes), ExpiresAt: row.ExpiresAt}
+			if err := tell(ctx, q, tenant, domain.EventAPIKeyRevoked, told); err != nil {
+				return err
+			}
+		}
+		return notifyKey(ctx, q, row.KeyHash)
 	})
 }
 

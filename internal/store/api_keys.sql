@@ -18,9 +18,14 @@ FROM api_keys WHERE tenant_id = @tenant_id AND id < @before_id
 ORDER BY id DESC LIMIT @row_limit;
 
 -- name: APIKeyRevoke :one
-UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
-WHERE tenant_id = @tenant_id AND id = @id
-RETURNING key_hash;
+-- Says whether this was what revoked it.
+WITH before AS MATERIALIZED (
+    SELECT b.id, b.revoked_at FROM api_keys b WHERE b.tenant_id = @tenant_id AND b.id = @id FOR UPDATE
+)
+UPDATE api_keys k SET revoked_at = coalesce(k.revoked_at, now())
+FROM before
+WHERE k.tenant_id = @tenant_id AND k.id = before.id
+RETURNING k.key_hash, k.name, k.prefix, k.scopes, k.expires_at, (before.revoked_at IS NULL)::boolean AS revoked_now;
 
 -- name: APIKeyTouchMany :exec
 UPDATE api_keys k SET last_used_at = greatest(k.last_used_at, u.used_at), request_count = k.request_count + u.requests

@@ -281,6 +281,7 @@ func deliveryFrom(r db.WebhookDelivery) domain.Delivery {
 		OccurredAt: r.OccurredAt.UTC(), State: domain.DeliveryState(r.State), Attempts: int(r.Attempts), Step: int(r.Step),
 		NextAttemptAt: r.NextAttemptAt.UTC(), LastStatus: int(r.LastStatus), LastError: r.LastError,
 		CreatedAt: r.CreatedAt.UTC(), FinishedAt: r.FinishedAt,
+		Trace: domain.TraceContext{Parent: r.Traceparent, State: r.Tracestate},
 	}
 }
 

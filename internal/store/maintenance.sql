@@ -22,10 +22,12 @@ WHERE tenant_id = @tenant_id AND key = @key;
 WITH events AS (
     SELECT unnest(@ids::uuid[]) AS id, unnest(@types::text[]) AS type, unnest(@payloads::text[])::jsonb AS payload
 ), stored AS (
-    INSERT INTO outbox (tenant_id, id, type, payload) SELECT @tenant_id, v.id, v.type, v.payload FROM events v
+    INSERT INTO outbox (tenant_id, id, type, payload, traceparent, tracestate)
+    SELECT @tenant_id, v.id, v.type, v.payload, @traceparent::text, @tracestate::text FROM events v
 ), fanned AS (
-    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, last_error, finished_at)
-    SELECT e.tenant_id, delivery_id(), e.id, v.id, v.type, v.payload, now(),
+    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate,
+        state, last_error, finished_at)
+    SELECT e.tenant_id, delivery_id(), e.id, v.id, v.type, v.payload, now(), @traceparent::text, @tracestate::text,
         CASE WHEN e.state = 'disabled' THEN 'canceled' ELSE 'pending' END,
         CASE WHEN e.state = 'disabled' THEN 'endpoint_disabled' ELSE '' END,
         CASE WHEN e.state = 'disabled' THEN now() END

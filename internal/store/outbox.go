@@ -9,6 +9,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store/db"
+	"github.com/rustassistant/rustassistant/internal/telemetry"
 )
 
 // documentEvent is the payload of document.* events.
@@ -54,5 +55,8 @@ func (o *outbox) write(ctx context.Context, q *db.Queries, tenant uuid.UUID) err
 	if len(o.ids) == 0 {
 		return nil
 	}
-	return q.OutboxInsertMany(ctx, db.OutboxInsertManyParams{TenantID: tenant, Ids: o.ids, Types: o.types, Payloads: o.payloads})
+	trace := telemetry.TraceOf(ctx)
+	return q.OutboxInsertMany(ctx, db.OutboxInsertManyParams{
+		TenantID: tenant, Ids: o.ids, Types: o.types, Payloads: o.payloads, Traceparent: trace.Parent, Tracestate: trace.State,
+	})
 }

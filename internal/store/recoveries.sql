@@ -52,12 +52,12 @@ SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM revived) AS ch
 -- Looks at the next events of the outbox and makes deliveries of those that the
 -- endpoint subscribes to, by type and filter, and never got a row for.
 WITH seen AS MATERIALIZED (
-    SELECT o.id, o.type, o.payload, o.created_at FROM outbox o
+    SELECT o.id, o.type, o.payload, o.created_at, o.traceparent, o.tracestate FROM outbox o
     WHERE o.tenant_id = @tenant_id AND o.id > @after_id AND o.id < @before_id
     ORDER BY o.id LIMIT @row_limit
 ), made AS (
-    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at)
-    SELECT @tenant_id, delivery_id_at(s.created_at), @endpoint_id, s.id, s.type, s.payload, s.created_at
+    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate)
+    SELECT @tenant_id, delivery_id_at(s.created_at), @endpoint_id, s.id, s.type, s.payload, s.created_at, s.traceparent, s.tracestate
     FROM seen s
     WHERE s.created_at >= @since::timestamptz AND s.created_at < @until::timestamptz
       AND @events::text[] && ARRAY[s.type, split_part(s.type, '.', 1) || '.*', '*']

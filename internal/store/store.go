@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
 
@@ -31,6 +32,8 @@ type Options struct {
 	PoolSize int
 	// Configure may change each pool before it opens, for instance to trace queries.
 	Configure func(*pgxpool.Config)
+	// SearchEvents says which recorded searches are told to webhooks; none by default.
+	SearchEvents domain.SearchEvents
 }
 
 // Store reads and writes the database.
@@ -38,6 +41,8 @@ type Store struct {
 	app    *pgxpool.Pool
 	system *pgxpool.Pool
 	url    string
+
+	searchEvents domain.SearchEvents
 }
 
 // Open connects lazily: it fails on a URL that cannot be read, not on a
@@ -52,7 +57,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		app.Close()
 		return nil, err
 	}
-	return &Store{app: app, system: system, url: o.URL}, nil
+	return &Store{app: app, system: system, url: o.URL, searchEvents: o.SearchEvents}, nil
 }
 
 func openPool(ctx context.Context, o Options, role string, size int) (*pgxpool.Pool, error) {

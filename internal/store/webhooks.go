@@ -10,6 +10,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store/db"
+	"github.com/rustassistant/rustassistant/internal/telemetry"
 )
 
 // maxEndpoints bounds the endpoints of one tenant: every event is matched with each.
@@ -149,9 +150,10 @@ func (s *Store) TestEndpoint(ctx context.Context, tenant, id uuid.UUID) (d domai
 		if err := event.add(domain.EventWebhookTest, testEvent{EndpointID: id, Message: "This is a test."}); err != nil {
 			return err
 		}
+		trace := telemetry.TraceOf(ctx)
 		sent, err := q.DeliveryInsert(ctx, db.DeliveryInsertParams{
 			TenantID: tenant, ID: uuid.Must(uuid.NewV7()), EndpointID: id, EventID: event.ids[0],
-			EventType: event.types[0], Payload: []byte(event.payloads[0]),
+			EventType: event.types[0], Payload: []byte(event.payloads[0]), Traceparent: trace.Parent, Tracestate: trace.State,
 		})
 		if err != nil {
 			return err

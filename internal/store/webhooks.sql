@@ -28,6 +28,12 @@ RETURNING *;
 UPDATE webhook_endpoints SET failing_since = @failing_since, state = @state, disabled_reason = @disabled_reason
 WHERE tenant_id = @tenant_id AND id = @id;
 
+-- name: WebhookSubscribers :many
+-- Across tenants: which of these tenants have an endpoint for events of a type.
+SELECT DISTINCT e.tenant_id FROM webhook_endpoints e
+WHERE e.tenant_id = ANY(@tenant_ids::uuid[]) AND e.state <> 'deleted'
+  AND e.events && ARRAY[@type::text, split_part(@type::text, '.', 1) || '.*', '*'];
+
 -- name: WebhookEndpointListDue :many
 -- Across tenants: endpoints with deliveries that should be on their way. Those
 -- that were deleted or disabled are listed while rows wait to be canceled. Where
@@ -113,8 +119,8 @@ SELECT @tenant_id, done.id, done.attempts, r.started_at, r.duration_ms, r.status
 FROM done JOIN r ON r.id = done.id WHERE r.counted;
 
 -- name: DeliveryInsert :one
-INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at)
-VALUES (@tenant_id, @id, @endpoint_id, @event_id, @event_type, @payload, now())
+INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate)
+VALUES (@tenant_id, @id, @endpoint_id, @event_id, @event_type, @payload, now(), @traceparent, @tracestate)
 RETURNING *;
 
 -- name: DeliveryLock :one

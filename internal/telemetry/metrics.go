@@ -59,6 +59,8 @@ type Metrics struct {
 	Jobs *prometheus.GaugeVec // state, kind
 	// AuthFailures counts refused credentials, by domain.Code.
 	AuthFailures *prometheus.CounterVec // reason
+
+	webhooks webhookMetrics
 }
 
 // NewMetrics returns the metrics on a registry of their own, together with those
@@ -75,10 +77,8 @@ func NewMetrics(version, commit string) *Metrics {
 			Name: "index_lag_seconds", Help: "Time from accepting a document to its being searchable.", Buckets: lagBuckets,
 		}),
 		IndexSegments: gauge("index_segments", "Index segments open in this process."),
-		Jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "jobs", Help: "Jobs by state and kind.",
-		}, []string{"state", "kind"}),
-		AuthFailures: counterVec("auth_failures_total", "Requests refused for their credentials.", "reason"),
+		Jobs:          gaugeVec("jobs", "Jobs by state and kind.", "state", "kind"),
+		AuthFailures:  counterVec("auth_failures_total", "Requests refused for their credentials.", "reason"),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "build_info", Help: "Always 1; what is running is in the labels.",
@@ -89,6 +89,7 @@ func NewMetrics(version, commit string) *Metrics {
 		m.Jobs, m.AuthFailures, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	m.webhooks = newWebhookMetrics(m.Registry)
 	m.announce()
 	return m
 }
@@ -184,6 +185,10 @@ func counterVec(name, help string, labels ...string) *prometheus.CounterVec {
 
 func histogramVec(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+func gaugeVec(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 }
 
 func gauge(name, help string) prometheus.Gauge {

@@ -85,6 +85,15 @@ func (t *Tracing) Install(log *slog.Logger) {
 	otel.SetErrorHandler(newErrorLog(log))
 }
 
+// Enabled reports whether spans are made at all. A nil t makes none.
+func (t *Tracing) Enabled() bool {
+	if t == nil {
+		return false
+	}
+	_, off := t.Provider.(noop.TracerProvider)
+	return !off
+}
+
 // Tracer returns a tracer for a part of the program.
 func (t *Tracing) Tracer(name string) trace.Tracer {
 	return t.Provider.Tracer("github.com/rustassistant/rustassistant/" + name)

@@ -17,8 +17,12 @@ const (
 	EmissionAlways Emission = "always"
 	// EmissionOnRequest is for events that somebody asks for.
 	EmissionOnRequest Emission = "on_request"
-	// EmissionOff is for events that may be subscribed to and are not sent by
-	// this version.
+	// EmissionBatched is for events that tell of many things that happened.
+	EmissionBatched Emission = "batched"
+	// EmissionSampled is for events that are sent for a share of what happens.
+	EmissionSampled Emission = "sampled"
+	// EmissionOff is for events that may be subscribed to and are not sent: by this
+	// version, or by this server as it is configured.
 	EmissionOff Emission = "off"
 )
 
@@ -45,16 +49,27 @@ const (
 	testSchema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["endpoint_id","message"],"properties":{` +
 		`"endpoint_id":{"type":"string","format":"uuid"},"message":{"type":"string"}}}`
 	searchSchema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["searches"],"properties":{` +
-		`"searches":{"type":"array","items":{"type":"object","required":["query_id","query","type","total_results"],"properties":{` +
-		`"query_id":{"type":"string","format":"uuid"},"query":{"type":"string"},"type":{"type":"string"},"total_results":{"type":"integer"}}}}}}`
+		`"searches":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"object",` +
+		`"required":["query_id","query","type","total_results","took_ms","cached","searched_at"],"properties":{` +
+		`"query_id":{"type":"string","format":"uuid"},"query":{"type":"string","description":"As analytics keep it: lower case, the first 256 bytes."},` +
+		`"type":{"enum":["keyword","semantic","hybrid"]},"total_results":{"type":"integer","minimum":0},"took_ms":{"type":"number","minimum":0},` +
+		`"cached":{"type":"boolean"},"user_id":{"type":"string"},"searched_at":{"type":"string","format":"date-time"}}}}}}`
+	keySchema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["key_id","name","prefix","scopes"],"properties":{` +
+		`"key_id":{"type":"string","format":"uuid"},"name":{"type":"string"},"prefix":{"type":"string","description":"How the key begins. The key itself is never told."},` +
+		`"scopes":{"type":"array","items":{"type":"string"}},"expires_at":{"type":"string","format":"date-time"}}}`
 
 	exampleDocument = `"document_id":"0198c0de-0000-7000-8000-0000000000d1","external_id":"handbook/intro.md","version":2,"job_id":"0198c0de-0000-7000-8000-0000000000a1"`
 	exampleJob      = `"job_id":"0198c0de-0000-7000-8000-0000000000a1","kind":"index_documents"`
 	exampleEndpoint = `"endpoint_id":"0198c0de-0000-7000-8000-0000000000e1"`
+	exampleKey      = `{"key_id":"0198c0de-0000-7000-8000-0000000000c1","name":"Production API Key","prefix":"ra_live_a1b2","scopes":["search","documents:read"]}`
 )
 
 // catalogue is sorted by type.
 var catalogue = []EventDescription{
+	describe(domain.EventAPIKeyCreated, EmissionAlways, "An API key was created.", keySchema, exampleKey),
+	describe(domain.EventAPIKeyRevoked, EmissionAlways, "An API key was revoked.", keySchema, exampleKey),
+	describe(domain.EventAPIKeyRotated, EmissionOff, "An API key was replaced by a new one. This version has no such operation: create a key and revoke the old one.",
+		keySchema, exampleKey),
 	describe(domain.EventDocumentDeleted, EmissionAlways, "A document was removed from the store and from search.", documentSchema,
 		`{"document_id":"0198c0de-0000-7000-8000-0000000000d1","external_id":"handbook/intro.md","version":2}`),
 	describe(domain.EventDocumentFailed, EmissionAlways, "A version of a document could not be indexed.", documentSchema,
@@ -65,9 +80,10 @@ var catalogue = []EventDescription{
 	describe(domain.EventJobCompleted, EmissionAlways, "A job ended; state tells whether some of its documents failed.", jobSchema,
 		`{`+exampleJob+`,"state":"completed","total":100,"done":100,"failed":0}`),
 	describe(domain.EventJobFailed, EmissionAlways, "A job ended and every document of it failed.", jobSchema, `{`+exampleJob+`,"state":"failed","total":2,"done":0,"failed":2}`),
-	describe(domain.EventSearchPerformed, EmissionOff,
-		"Searches of the tenant, in batches. It may be subscribed to; this version does not send it, so that a webhook costs a search nothing.",
-		searchSchema, `{"searches":[{"query_id":"0198c0de-0000-7000-8000-0000000000f1","query":"rolling update","type":"keyword","total_results":12}]}`),
+	describe(domain.EventSearchPerformed, EmissionBatched,
+		"Searches of the tenant, a second or so after they were answered: all of them, up to 100 in one event (batched), or a share of them, each alone (sampled).",
+		searchSchema, `{"searches":[{"query_id":"0198c0de-0000-7000-8000-0000000000f1","query":"rolling update","type":"keyword","total_results":12,`+
+			`"took_ms":1.8,"cached":false,"user_id":"user-42","searched_at":"2026-01-02T03:04:04Z"}]}`),
 	describe(domain.EventWebhookDisabled, EmissionAlways, "An endpoint was disabled because it answered 410 or failed for days. Sent to the other endpoints.",
 		endpointSchema, `{`+exampleEndpoint+`,"url":"https://example.com/webhook","reason":"failing"}`),
 	describe(domain.EventWebhookRecovered, EmissionAlways, "A disabled endpoint was enabled again.", endpointSchema, `{`+exampleEndpoint+`,"url":"https://example.com/webhook"}`),
@@ -80,8 +96,28 @@ func describe(t domain.EventType, emission Emission, description, schema, data s
 	return EventDescription{Type: t, Description: description, Emission: emission, Schema: json.RawMessage(schema), Example: json.RawMessage(body)}
 }
 
-// Catalogue lists every event that may be subscribed to, by type.
-func Catalogue() []EventDescription { return slices.Clone(catalogue) }
+// Catalogue lists every event that may be subscribed to, by type. How searches are
+// told depends on the configuration; the empty value is SearchesOff.
+func Catalogue(searches domain.SearchEmission) []EventDescription {
+	rows := slices.Clone(catalogue)
+	for i := range rows {
+		if rows[i].Type == domain.EventSearchPerformed {
+			rows[i].Emission = searchEmission(searches)
+		}
+	}
+	return rows
+}
+
+func searchEmission(searches domain.SearchEmission) Emission {
+	switch searches {
+	case domain.SearchesBatched:
+		return EmissionBatched
+	case domain.SearchesSampled:
+		return EmissionSampled
+	default:
+		return EmissionOff
+	}
+}
 
 // maxPatterns bounds the events of one endpoint.
 const maxPatterns = 50

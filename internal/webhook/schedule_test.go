@@ -2,10 +2,8 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -54,38 +52,6 @@ func TestRetryAfterLengthensWithinBounds(t *testing.T) {
 	require.Equal(t, 24*time.Hour, d)
 	d, _ = RetryDelay(3, time.Second)
 	require.Greater(t, d, 20*time.Minute, "it never shortens")
-}
-
-func TestTheCatalogueIsWholeAndItsExamplesFitTheirSchemas(t *testing.T) {
-	t.Parallel()
-	rows := Catalogue()
-	require.True(t, slices.IsSortedFunc(rows, func(a, b EventDescription) int { return strings.Compare(string(a.Type), string(b.Type)) }))
-	for _, e := range []domain.EventType{
-		domain.EventDocumentIndexed, domain.EventDocumentUpdated, domain.EventDocumentDeleted, domain.EventDocumentFailed, domain.EventJobCompleted,
-		domain.EventJobFailed, domain.EventJobCanceled, domain.EventWebhookTest, domain.EventWebhookDisabled, domain.EventWebhookRecovered, domain.EventSearchPerformed,
-	} {
-		require.True(t, slices.ContainsFunc(rows, func(d EventDescription) bool { return d.Type == e }), e)
-	}
-	for _, e := range rows {
-		var schema struct {
-			Required   []string                   `json:"required"`
-			Properties map[string]json.RawMessage `json:"properties"`
-		}
-		require.NoError(t, json.Unmarshal(e.Schema, &schema), e.Type)
-		var example struct {
-			ID, Type  string
-			Timestamp time.Time
-			Data      map[string]any
-		}
-		require.NoError(t, json.Unmarshal(e.Example, &example), e.Type)
-		require.Equal(t, string(e.Type), example.Type)
-		for _, name := range schema.Required {
-			require.Contains(t, example.Data, name, e.Type)
-		}
-		for name := range example.Data {
-			require.Contains(t, schema.Properties, name, e.Type)
-		}
-	}
 }
 
 func TestSubscriptions(t *testing.T) {

@@ -89,6 +89,8 @@ type Message struct {
 	Secrets []string // the present one first
 	Headers map[string]string
 	Event   Event
+	// Trace is told to the receiver, which may go on with it; zero for none.
+	Trace domain.TraceContext
 }
 
 // Event is what a receiver is told.
@@ -175,6 +177,12 @@ func (s *Sender) request(ctx context.Context, m *Message, now time.Time) (*http.
 	}
 	for name, value := range m.Headers {
 		req.Header.Set(name, value)
+	}
+	if m.Trace.Parent != "" {
+		req.Header.Set("Traceparent", m.Trace.Parent)
+		if m.Trace.State != "" {
+			req.Header.Set("Tracestate", m.Trace.State)
+		}
 	}
 	id := m.Event.ID.String()
 	req.Header.Set("Content-Type", "application/json")

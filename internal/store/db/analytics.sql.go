@@ -731,12 +731,13 @@ func (q *Queries) SearchEventExists(ctx context.Context, arg SearchEventExistsPa
 	return exists, err
 }
 
-const searchEventInsertMany = `-- name: SearchEventInsertMany :execrows
+const searchEventInsertMany = `-- name: SearchEventInsertMany :many
 INSERT INTO search_events (tenant_id, at, id, query, type, cached, results, took_us, bucket, user_id)
 SELECT unnest($1::uuid[]), unnest($2::timestamptz[]), unnest($3::uuid[]), unnest($4::text[]),
        unnest($5::text[]), unnest($6::boolean[]), unnest($7::bigint[]), unnest($8::bigint[]),
        unnest($9::smallint[]), unnest($10::text[])
 ON CONFLICT (tenant_id, at, id) DO NOTHING
+RETURNING id
 `
 
 type SearchEventInsertManyParams struct {
@@ -752,9 +753,10 @@ type SearchEventInsertManyParams struct {
 	UserIds   []string
 }
 
-// Across tenants. A batch may come twice when its first answer was lost.
-func (q *Queries) SearchEventInsertMany(ctx context.Context, arg SearchEventInsertManyParams) (int64, error) {
-	result, err := q.db.Exec(ctx, searchEventInsertMany,
+// Across tenants. A batch may come twice when its first answer was lost: what is
+// returned are the events that were not there.
+func (q *Queries) SearchEventInsertMany(ctx context.Context, arg SearchEventInsertManyParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, searchEventInsertMany,
 		arg.TenantIds,
 		arg.Ats,
 		arg.Ids,
@@ -767,9 +769,21 @@ func (q *Queries) SearchEventInsertMany(ctx context.Context, arg SearchEventInse
 		arg.UserIds,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const searchEventPage = `-- name: SearchEventPage :many

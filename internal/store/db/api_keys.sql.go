@@ -174,9 +174,13 @@ func (q *Queries) APIKeyList(ctx context.Context, arg APIKeyListParams) ([]APIKe
 }
 
 const aPIKeyRevoke = `-- name: APIKeyRevoke :one
-UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
-WHERE tenant_id = $1 AND id = $2
-RETURNING key_hash
+WITH before AS MATERIALIZED (
+    SELECT b.id, b.revoked_at FROM api_keys b WHERE b.tenant_id = $1 AND b.id = $2 FOR UPDATE
+)
+UPDATE api_keys k SET revoked_at = coalesce(k.revoked_at, now())
+FROM before
+WHERE k.tenant_id = $1 AND k.id = before.id
+RETURNING k.key_hash, k.name, k.prefix, k.scopes, k.expires_at, (before.revoked_at IS NULL)::boolean AS revoked_now
 `
 
 type APIKeyRevokeParams struct {
@@ -184,11 +188,28 @@ type APIKeyRevokeParams struct {
 	ID       uuid.UUID
 }
 
-func (q *Queries) APIKeyRevoke(ctx context.Context, arg APIKeyRevokeParams) ([]byte, error) {
+type APIKeyRevokeRow struct {
+	KeyHash    []byte
+	Name       string
+	Prefix     string
+	Scopes     []string
+	ExpiresAt  *time.Time
+	RevokedNow bool
+}
+
+// Says whether this was what revoked it.
+func (q *Queries) APIKeyRevoke(ctx context.Context, arg APIKeyRevokeParams) (APIKeyRevokeRow, error) {
 	row := q.db.QueryRow(ctx, aPIKeyRevoke, arg.TenantID, arg.ID)
-	var key_hash []byte
-	err := row.Scan(&key_hash)
-	return key_hash, err
+	var i APIKeyRevokeRow
+	err := row.Scan(
+		&i.KeyHash,
+		&i.Name,
+		&i.Prefix,
+		&i.Scopes,
+		&i.ExpiresAt,
+		&i.RevokedNow,
+	)
+	return i, err
 }
 
 const aPIKeyTouchMany = `-- name: APIKeyTouchMany :exec

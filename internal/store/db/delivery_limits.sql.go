@@ -25,7 +25,7 @@ WHERE d.tenant_id = $3 AND d.id = head.id AND head.next_attempt_at <= now()
   AND NOT EXISTS (SELECT FROM webhook_deliveries o
       WHERE o.tenant_id = $3 AND o.endpoint_id = $4 AND o.state IN ('pending', 'delivering')
         AND o.next_attempt_at > now() AND o.next_attempt_at <= clock_timestamp() + $2::interval AND o.state = 'delivering')
-RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at
+RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at, d.traceparent, d.tracestate
 `
 
 type DeliveryClaimFirstParams struct {
@@ -69,6 +69,8 @@ func (q *Queries) DeliveryClaimFirst(ctx context.Context, arg DeliveryClaimFirst
 			&i.LastError,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.Traceparent,
+			&i.Tracestate,
 		); err != nil {
 			return nil, err
 		}

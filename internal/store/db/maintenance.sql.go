@@ -116,10 +116,12 @@ const outboxInsertMany = `-- name: OutboxInsertMany :exec
 WITH events AS (
     SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS type, unnest($3::text[])::jsonb AS payload
 ), stored AS (
-    INSERT INTO outbox (tenant_id, id, type, payload) SELECT $4, v.id, v.type, v.payload FROM events v
+    INSERT INTO outbox (tenant_id, id, type, payload, traceparent, tracestate)
+    SELECT $4, v.id, v.type, v.payload, $5::text, $6::text FROM events v
 ), fanned AS (
-    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, last_error, finished_at)
-    SELECT e.tenant_id, delivery_id(), e.id, v.id, v.type, v.payload, now(),
+    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate,
+        state, last_error, finished_at)
+    SELECT e.tenant_id, delivery_id(), e.id, v.id, v.type, v.payload, now(), $5::text, $6::text,
         CASE WHEN e.state = 'disabled' THEN 'canceled' ELSE 'pending' END,
         CASE WHEN e.state = 'disabled' THEN 'endpoint_disabled' ELSE '' END,
         CASE WHEN e.state = 'disabled' THEN now() END
@@ -133,10 +135,12 @@ FROM fanned f WHERE f.state = 'pending' GROUP BY f.tenant_id, f.endpoint_id
 `
 
 type OutboxInsertManyParams struct {
-	Ids      []uuid.UUID
-	Types    []string
-	Payloads []string
-	TenantID uuid.UUID
+	Ids         []uuid.UUID
+	Types       []string
+	Payloads    []string
+	TenantID    uuid.UUID
+	Traceparent string
+	Tracestate  string
 }
 
 // Stores events and what is to be delivered of them, and wakes who delivers. A
@@ -149,6 +153,8 @@ func (q *Queries) OutboxInsertMany(ctx context.Context, arg OutboxInsertManyPara
 		arg.Types,
 		arg.Payloads,
 		arg.TenantID,
+		arg.Traceparent,
+		arg.Tracestate,
 	)
 	return err
 }

@@ -290,11 +290,13 @@ type JobItem struct {
 }
 
 type Outbox struct {
-	TenantID  uuid.UUID
-	ID        uuid.UUID
-	Type      string
-	Payload   json.RawMessage
-	CreatedAt time.Time
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	Type        string
+	Payload     json.RawMessage
+	CreatedAt   time.Time
+	Traceparent string
+	Tracestate  string
 }
 
 type SearchClick struct {
@@ -410,6 +412,8 @@ type WebhookDelivery struct {
 	LastError     string
 	CreatedAt     time.Time
 	FinishedAt    *time.Time
+	Traceparent   string
+	Tracestate    string
 }
 
 type WebhookEndpoint struct {

@@ -205,12 +205,12 @@ func (q *Queries) RecoveryCountMissed(ctx context.Context, arg RecoveryCountMiss
 
 const recoveryCreateMissed = `-- name: RecoveryCreateMissed :one
 WITH seen AS MATERIALIZED (
-    SELECT o.id, o.type, o.payload, o.created_at FROM outbox o
+    SELECT o.id, o.type, o.payload, o.created_at, o.traceparent, o.tracestate FROM outbox o
     WHERE o.tenant_id = $2 AND o.id > $1 AND o.id < $3
     ORDER BY o.id LIMIT $4
 ), made AS (
-    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at)
-    SELECT $2, delivery_id_at(s.created_at), $5, s.id, s.type, s.payload, s.created_at
+    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate)
+    SELECT $2, delivery_id_at(s.created_at), $5, s.id, s.type, s.payload, s.created_at, s.traceparent, s.tracestate
     FROM seen s
     WHERE s.created_at >= $6::timestamptz AND s.created_at < $7::timestamptz
       AND $8::text[] && ARRAY[s.type, split_part(s.type, '.', 1) || '.*', '*']

@@ -71,7 +71,7 @@ func (q *Queries) AttemptHourPurge(ctx context.Context, arg AttemptHourPurgePara
 }
 
 const deliveryGet = `-- name: DeliveryGet :one
-SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2
 `
 
 type DeliveryGetParams struct {
@@ -99,6 +99,8 @@ func (q *Queries) DeliveryGet(ctx context.Context, arg DeliveryGetParams) (Webho
 		&i.LastError,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Traceparent,
+		&i.Tracestate,
 	)
 	return i, err
 }

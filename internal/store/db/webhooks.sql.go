@@ -100,7 +100,7 @@ WITH due AS MATERIALIZED (
 UPDATE webhook_deliveries d SET state = 'delivering', lease = $1, next_attempt_at = now() + $2::interval
 FROM due
 WHERE d.tenant_id = $3 AND d.id = due.id
-RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at
+RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at, d.traceparent, d.tracestate
 `
 
 type DeliveryClaimParams struct {
@@ -145,6 +145,8 @@ func (q *Queries) DeliveryClaim(ctx context.Context, arg DeliveryClaimParams) ([
 			&i.LastError,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.Traceparent,
+			&i.Tracestate,
 		); err != nil {
 			return nil, err
 		}
@@ -157,18 +159,20 @@ func (q *Queries) DeliveryClaim(ctx context.Context, arg DeliveryClaimParams) ([
 }
 
 const deliveryInsert = `-- name: DeliveryInsert :one
-INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at)
-VALUES ($1, $2, $3, $4, $5, $6, now())
-RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at
+INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, traceparent, tracestate)
+VALUES ($1, $2, $3, $4, $5, $6, now(), $7, $8)
+RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate
 `
 
 type DeliveryInsertParams struct {
-	TenantID   uuid.UUID
-	ID         uuid.UUID
-	EndpointID uuid.UUID
-	EventID    uuid.UUID
-	EventType  string
-	Payload    json.RawMessage
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	EndpointID  uuid.UUID
+	EventID     uuid.UUID
+	EventType   string
+	Payload     json.RawMessage
+	Traceparent string
+	Tracestate  string
 }
 
 func (q *Queries) DeliveryInsert(ctx context.Context, arg DeliveryInsertParams) (WebhookDelivery, error) {
@@ -179,6 +183,8 @@ func (q *Queries) DeliveryInsert(ctx context.Context, arg DeliveryInsertParams) 
 		arg.EventID,
 		arg.EventType,
 		arg.Payload,
+		arg.Traceparent,
+		arg.Tracestate,
 	)
 	var i WebhookDelivery
 	err := row.Scan(
@@ -198,12 +204,14 @@ func (q *Queries) DeliveryInsert(ctx context.Context, arg DeliveryInsertParams) 
 		&i.LastError,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Traceparent,
+		&i.Tracestate,
 	)
 	return i, err
 }
 
 const deliveryList = `-- name: DeliveryList :many
-SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at FROM webhook_deliveries
+SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate FROM webhook_deliveries
 WHERE tenant_id = $1 AND endpoint_id = $2 AND id < $3
   AND ($4::text IS NULL OR state = $4)
 ORDER BY id DESC LIMIT $5
@@ -249,6 +257,8 @@ func (q *Queries) DeliveryList(ctx context.Context, arg DeliveryListParams) ([]W
 			&i.LastError,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.Traceparent,
+			&i.Tracestate,
 		); err != nil {
 			return nil, err
 		}
@@ -261,7 +271,7 @@ func (q *Queries) DeliveryList(ctx context.Context, arg DeliveryListParams) ([]W
 }
 
 const deliveryLock = `-- name: DeliveryLock :one
-SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+SELECT tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
 
 type DeliveryLockParams struct {
@@ -289,6 +299,8 @@ func (q *Queries) DeliveryLock(ctx context.Context, arg DeliveryLockParams) (Web
 		&i.LastError,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Traceparent,
+		&i.Tracestate,
 	)
 	return i, err
 }
@@ -396,7 +408,7 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 const deliveryResend = `-- name: DeliveryResend :one
 UPDATE webhook_deliveries SET state = 'pending', step = 0, lease = NULL, next_attempt_at = now(), finished_at = NULL
 WHERE tenant_id = $1 AND id = $2
-RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at
+RETURNING tenant_id, id, endpoint_id, event_id, event_type, payload, occurred_at, state, attempts, step, next_attempt_at, lease, last_status, last_error, created_at, finished_at, traceparent, tracestate
 `
 
 type DeliveryResendParams struct {
@@ -424,6 +436,8 @@ func (q *Queries) DeliveryResend(ctx context.Context, arg DeliveryResendParams) 
 		&i.LastError,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Traceparent,
+		&i.Tracestate,
 	)
 	return i, err
 }
@@ -780,4 +794,36 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 		&i.Filter,
 	)
 	return i, err
+}
+
+const webhookSubscribers = `-- name: WebhookSubscribers :many
+SELECT DISTINCT e.tenant_id FROM webhook_endpoints e
+WHERE e.tenant_id = ANY($1::uuid[]) AND e.state <> 'deleted'
+  AND e.events && ARRAY[$2::text, split_part($2::text, '.', 1) || '.*', '*']
+`
+
+type WebhookSubscribersParams struct {
+	TenantIds []uuid.UUID
+	Type      string
+}
+
+// Across tenants: which of these tenants have an endpoint for events of a type.
+func (q *Queries) WebhookSubscribers(ctx context.Context, arg WebhookSubscribersParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, webhookSubscribers, arg.TenantIds, arg.Type)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var tenant_id uuid.UUID
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
