@@ -14,9 +14,9 @@ func takesTurns(row *db.WebhookEndpoint) bool { return row.RateLimit != nil || r
 // claimLimited claims for an endpoint that takesTurns and whose row is locked. Out
 // of order it takes what there are tokens for, in order the oldest open row alone.
 // Waiting for a token changes no row.
-func claimLimited(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Duration) error {
+func claimLimited(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Duration, sending int) error {
 	e := &out.Endpoint
-	most := int32(e.MaxConcurrency)
+	most := int32(max(0, e.MaxConcurrency-sending))
 	if e.RateLimit > 0 {
 		bucket, err := q.DeliveryTokens(ctx, db.DeliveryTokensParams{TenantID: e.TenantID, ID: e.ID})
 		if err != nil {

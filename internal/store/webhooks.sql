@@ -95,7 +95,7 @@ WHERE d.tenant_id = @tenant_id AND d.id = gone.id;
 -- name: DeliveryRecordMany :exec
 -- Rows whose lease was lost belong to somebody else by now and stay as they are.
 WITH r AS (
-    SELECT unnest(@ids::uuid[]) AS id, unnest(@states::text[]) AS state, unnest(@counted::bool[]) AS counted,
+    SELECT unnest(@ids::uuid[]) AS id, unnest(@leases::uuid[]) AS lease, unnest(@states::text[]) AS state, unnest(@counted::bool[]) AS counted,
            unnest(@waits::float8[]) AS wait, unnest(@started_ats::timestamptz[]) AS started_at,
            unnest(@duration_ms::int[]) AS duration_ms, unnest(@buckets::smallint[]) AS bucket, unnest(@statuses::int[]) AS status,
            unnest(@error_codes::text[]) AS error_code, unnest(@errors::text[]) AS error, unnest(@responses::text[]) AS response
@@ -105,7 +105,7 @@ WITH r AS (
         next_attempt_at = now() + make_interval(secs => r.wait),
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
-    FROM r WHERE d.tenant_id = @tenant_id AND d.id = r.id AND d.lease = @lease
+    FROM r WHERE d.tenant_id = @tenant_id AND d.id = r.id AND d.lease = r.lease
     RETURNING d.id, d.endpoint_id, d.attempts
 ), hours AS (
     INSERT INTO webhook_attempt_hours AS h (tenant_id, endpoint_id, hour, error_code, bucket, attempts)
