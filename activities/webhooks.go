@@ -47,7 +47,9 @@ type Webhooks struct {
 	// Sealer opens secrets; nil without ENCRYPTION_KEY, and then nothing is sent.
 	Sealer  *webhook.Sealer
 	Wakeups *Wakeups
-	Metrics *telemetry.Metrics
+	// Recoveries are followed by the sweep; nil for none.
+	Recoveries *Recoveries
+	Metrics    *telemetry.Metrics
 	// Tracer makes a span of each attempt; nil makes none.
 	Tracer trace.Tracer
 }
@@ -144,8 +146,12 @@ func (w *Webhooks) WakeDue(ctx context.Context) (out WakeDueOutput, err error) {
 			beat.set(Progress{Stage: "wake", Done: out.Woken})
 		}
 		if len(due) < wakePage {
-			return out, nil
+			break
 		}
 		after = due[len(due)-1]
 	}
+	if w.Recoveries == nil {
+		return out, nil
+	}
+	return out, w.Recoveries.followQuiet(ctx)
 }

@@ -16,6 +16,7 @@ type Webhook struct {
 	Description    string    `json:"description"`
 	Events         []string  `json:"events"`
 	State          string    `json:"state"`
+	DisabledReason string    `json:"disabled_reason,omitempty"`
 	MaxConcurrency int       `json:"max_concurrency"`
 	CreatedAt      time.Time `json:"created_at"`
 	// Secret is answered once, to who creates the webhook.
@@ -64,6 +65,10 @@ type Delivery struct {
 	EventType string            `json:"event_type"`
 	State     string            `json:"state"`
 	Attempts  []DeliveryAttempt `json:"attempts"`
+	LastError string            `json:"last_error,omitempty"`
+	// NextAttemptAt is set while it is pending.
+	NextAttemptAt *time.Time `json:"next_attempt_at"`
+	OccurredAt    time.Time  `json:"occurred_at"`
 }
 
 // DeliveryAttempt is one request and what came of it.

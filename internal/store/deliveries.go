@@ -195,6 +195,7 @@ func recordParams(tenant uuid.UUID, outcomes []DeliveryOutcome, open bool) db.De
 		p.Waits = append(p.Waits, o.Wait.Seconds())
 		p.StartedAts = append(p.StartedAts, o.Attempt.StartedAt)
 		p.DurationMs = append(p.DurationMs, int32(o.Attempt.Duration.Milliseconds()))
+		p.Buckets = append(p.Buckets, durationBucket(o.Attempt.Duration))
 		p.Statuses = append(p.Statuses, int32(o.Attempt.Status))
 		p.ErrorCodes = append(p.ErrorCodes, o.Attempt.ErrorCode)
 		p.Errors = append(p.Errors, o.Attempt.Error)

@@ -100,7 +100,7 @@ WHERE d.tenant_id = @tenant_id AND d.id = gone.id;
 WITH r AS (
     SELECT unnest(@ids::uuid[]) AS id, unnest(@leases::uuid[]) AS lease, unnest(@states::text[]) AS state, unnest(@counted::bool[]) AS counted,
            unnest(@waits::float8[]) AS wait, unnest(@started_ats::timestamptz[]) AS started_at,
-           unnest(@duration_ms::int[]) AS duration_ms, unnest(@statuses::int[]) AS status,
+           unnest(@duration_ms::int[]) AS duration_ms, unnest(@buckets::smallint[]) AS bucket, unnest(@statuses::int[]) AS status,
            unnest(@error_codes::text[]) AS error_code, unnest(@errors::text[]) AS error, unnest(@responses::text[]) AS response
 ), done AS (
     UPDATE webhook_deliveries d SET state = r.state, lease = NULL,
@@ -109,7 +109,13 @@ WITH r AS (
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
     FROM r WHERE d.tenant_id = @tenant_id AND d.id = r.id AND d.lease = r.lease
-    RETURNING d.id, d.attempts
+    RETURNING d.id, d.endpoint_id, d.attempts
+), hours AS (
+    INSERT INTO webhook_attempt_hours AS h (tenant_id, endpoint_id, hour, error_code, bucket, attempts)
+    SELECT @tenant_id, done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket, count(*)
+    FROM done JOIN r ON r.id = done.id WHERE r.counted
+    GROUP BY done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket
+    ON CONFLICT (tenant_id, endpoint_id, hour, error_code, bucket) DO UPDATE SET attempts = h.attempts + excluded.attempts
 )
 INSERT INTO webhook_attempts (tenant_id, delivery_id, number, started_at, duration_ms, status, error_code, error, response)
 SELECT @tenant_id, done.id, done.attempts, r.started_at, r.duration_ms, r.status, r.error_code, r.error, r.response

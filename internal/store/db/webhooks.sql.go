@@ -347,8 +347,8 @@ const deliveryRecordMany = `-- name: DeliveryRecordMany :exec
 WITH r AS (
     SELECT unnest($2::uuid[]) AS id, unnest($3::uuid[]) AS lease, unnest($4::text[]) AS state, unnest($5::bool[]) AS counted,
            unnest($6::float8[]) AS wait, unnest($7::timestamptz[]) AS started_at,
-           unnest($8::int[]) AS duration_ms, unnest($9::int[]) AS status,
-           unnest($10::text[]) AS error_code, unnest($11::text[]) AS error, unnest($12::text[]) AS response
+           unnest($8::int[]) AS duration_ms, unnest($9::smallint[]) AS bucket, unnest($10::int[]) AS status,
+           unnest($11::text[]) AS error_code, unnest($12::text[]) AS error, unnest($13::text[]) AS response
 ), done AS (
     UPDATE webhook_deliveries d SET state = r.state, lease = NULL,
         attempts = d.attempts + r.counted::int, step = d.step + r.counted::int,
@@ -356,7 +356,13 @@ WITH r AS (
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
     FROM r WHERE d.tenant_id = $1 AND d.id = r.id AND d.lease = r.lease
-    RETURNING d.id, d.attempts
+    RETURNING d.id, d.endpoint_id, d.attempts
+), hours AS (
+    INSERT INTO webhook_attempt_hours AS h (tenant_id, endpoint_id, hour, error_code, bucket, attempts)
+    SELECT $1, done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket, count(*)
+    FROM done JOIN r ON r.id = done.id WHERE r.counted
+    GROUP BY done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket
+    ON CONFLICT (tenant_id, endpoint_id, hour, error_code, bucket) DO UPDATE SET attempts = h.attempts + excluded.attempts
 )
 INSERT INTO webhook_attempts (tenant_id, delivery_id, number, started_at, duration_ms, status, error_code, error, response)
 SELECT $1, done.id, done.attempts, r.started_at, r.duration_ms, r.status, r.error_code, r.error, r.response
@@ -372,6 +378,7 @@ type DeliveryRecordManyParams struct {
 	Waits      []float64
 	StartedAts []time.Time
 	DurationMs []int32
+	Buckets    []int16
 	Statuses   []int32
 	ErrorCodes []string
 	Errors     []string
@@ -389,6 +396,7 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 		arg.Waits,
 		arg.StartedAts,
 		arg.DurationMs,
+		arg.Buckets,
 		arg.Statuses,
 		arg.ErrorCodes,
 		arg.Errors,
