@@ -159,7 +159,7 @@ type SearchFacetStats struct {
 // SearchVectors says what of the tenant vectors cover.
 type SearchVectors struct {
 	Model   string `json:"model" doc:"The embedding model."`
-	Covered int    `json:"covered" doc:"Passages with a vector, of chunks."`
+	Covered int    `json:"covered" doc:"Passages that the model has seen, of chunks."`
 	Chunks  int    `json:"chunks"`
 }
 

@@ -97,6 +97,6 @@ type BranchScore struct {
 type Coverage struct {
 	// Used says whether the answer is by vectors at all.
 	Used bool
-	// Covered are the live chunks with a vector, of Chunks.
+	// Covered are the live chunks that the model has seen, of Chunks.
 	Covered, Chunks int
 }

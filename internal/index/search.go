@@ -45,7 +45,7 @@ func (s *Snapshot) Search(ctx context.Context, r Request) (result *Result, err e
 
 // searchBest answers a request for the best hits.
 func (q *search) searchBest(ctx context.Context, s *Snapshot, r *Request) (result *Result, err error) {
-	result = &Result{Generation: s.generation, Vectors: Coverage{Covered: s.stats.Vectors, Chunks: s.stats.Chunks}}
+	result = &Result{Generation: s.generation, Vectors: Coverage{Covered: s.stats.Seen, Chunks: s.stats.Chunks}}
 	if result.Vectors.Used, err = q.byVectors(s, r); err != nil {
 		return nil, err
 	}

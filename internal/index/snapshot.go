@@ -47,6 +47,9 @@ type Stats struct {
 	Analysis int
 	// Vectors are the live chunks with a vector of the active model.
 	Vectors int
+	// Seen are the live chunks that the active model has seen: those with a vector,
+	// and those in which it found no word that it knows.
+	Seen int
 	// TextLength and TitleLength are the words of all live chunks, and of the
 	// titles of all live documents.
 	TextLength, TitleLength uint64
@@ -132,7 +135,9 @@ func (s *Snapshot) summarise() {
 		s.languages |= v.languages
 		if v.vectors != nil {
 			st.Bytes += v.vectors.vectors.file.Bytes
-			st.Vectors += v.liveVectors()
+			vectors := v.liveVectors()
+			st.Vectors += vectors
+			st.Seen += v.liveChunks - min(v.liveChunks-vectors, v.ref.pending())
 			s.dimensions = v.vectors.vectors.dims
 		}
 		st.TextLength += v.textLength

@@ -68,6 +68,8 @@ func (l *lab) fill() {
 	}
 	l.generation++
 	l.refresh(nil)
+	// Some have no vector, but the model has seen them all.
+	require.Equal(l.t, l.current.Stats().Chunks, l.current.Stats().Seen)
 }
 
 // refPooled is a hit of the reference by vectors.

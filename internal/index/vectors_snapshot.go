@@ -34,6 +34,14 @@ func (r *SegmentRef) vectorsID() uuid.UUID {
 	return r.Vectors.ID
 }
 
+// pending returns how many chunks of the segment the model has not seen yet.
+func (r *SegmentRef) pending() int {
+	if r.Vectors == nil {
+		return 0
+	}
+	return r.Vectors.Pending
+}
+
 // vectorsFile returns the view's vectors, nil for none.
 func (v *view) vectorsFile() *Vectors {
 	if v.vectors == nil {

@@ -83,7 +83,9 @@ func newVectorWorld(t testing.TB, provider string, texts ...string) (*world, *em
 		var out bytes.Buffer
 		meta, err := index.WriteVectors(&out, len(subjects), len(vectors), func(chunk int) []float32 { return vectors[chunk] })
 		require.NoError(t, err)
-		ref.Vectors = &index.VectorsRef{ID: uuid.New(), Bytes: meta.Bytes, Checksum: meta.Checksum, Chunks: meta.Chunks, Missing: meta.Missing}
+		ref.Vectors = &index.VectorsRef{
+			ID: uuid.New(), Bytes: meta.Bytes, Checksum: meta.Checksum, Chunks: meta.Chunks, Missing: meta.Missing, Pending: meta.Missing,
+		}
 		w.source.bytes[ref.Vectors.ID] = out.Bytes()
 	}
 	w.source.mu.Unlock()

@@ -3106,7 +3106,7 @@ export interface components {
             chunks: number;
             /**
              * Format: int64
-             * @description Passages with a vector, of chunks.
+             * @description Passages that the model has seen, of chunks.
              */
             covered: number;
             /** @description The embedding model. */
