@@ -2,18 +2,12 @@ package activities
 
 import (
 	"context"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store"
 )
-
-// eventRetention is how long events stay readable in the outbox.
-const eventRetention = 7 * 24 * time.Hour
-
-// deliveryRetention is how long deliveries that ended can be looked at and sent again.
-const deliveryRetention = 30 * 24 * time.Hour
 
 // Maintenance removes what has served its time.
 type Maintenance struct {
@@ -26,6 +20,8 @@ type PurgeExpiredOutput struct {
 	Sessions        int64 `json:"sessions"`
 	Events          int64 `json:"events"`
 	Deliveries      int64 `json:"deliveries"`
+	Recoveries      int64 `json:"recoveries"`
+	AttemptHours    int64 `json:"attempt_hours"`
 	Endpoints       int64 `json:"endpoints"`
 	Shadows         int64 `json:"shadows"`
 	CachedVectors   int64 `json:"cached_vectors"`
@@ -35,6 +31,6 @@ type PurgeExpiredOutput struct {
 // PurgeExpired removes expired idempotency keys and sessions, old events, old deliveries
 // and cached vectors that nobody uses.
 func (m *Maintenance) PurgeExpired(ctx context.Context) (PurgeExpiredOutput, error) {
-	out, err := m.Store.PurgeExpired(ctx, eventRetention, deliveryRetention, func() { activity.RecordHeartbeat(ctx) })
+	out, err := m.Store.PurgeExpired(ctx, domain.EventRetention, domain.DeliveryRetention, func() { activity.RecordHeartbeat(ctx) })
 	return PurgeExpiredOutput(out), toTemporal(err)
 }

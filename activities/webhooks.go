@@ -49,6 +49,8 @@ type Webhooks struct {
 	Metrics *telemetry.Metrics
 	// Tracer makes a span of each attempt; nil makes none.
 	Tracer trace.Tracer
+	// Recoveries are followed by the sweep; nil for none.
+	Recoveries *Recoveries
 }
 
 // DeliverDueInput names an endpoint.
@@ -106,7 +108,7 @@ func (d *deliverDue) run(ctx context.Context, beat *heartbeat) error {
 			}
 			beat.set(Progress{Stage: "deliver", Done: d.out.Delivered + d.out.Failed})
 		case claim.Canceled == 0:
-			if again := d.linger(ctx, claim.Wait); !again {
+			if again := d.linger(ctx, &claim); !again {
 				return ctx.Err()
 			}
 		}
@@ -118,8 +120,13 @@ func (d *deliverDue) run(ctx context.Context, beat *heartbeat) error {
 }
 
 // linger waits for news, or for the next delivery when that is soon. It
-// reports whether there is something to look at.
-func (d *deliverDue) linger(ctx context.Context, wait time.Duration) bool {
+// reports whether there is something to look at. News do not make an endpoint's
+// rate limit pass sooner.
+func (d *deliverDue) linger(ctx context.Context, claim *store.DeliveryClaim) bool {
+	wait, woken := claim.Wait, d.woken
+	if claim.Throttled {
+		woken = nil
+	}
 	d.out.Wait = wait
 	pause := deliveryLinger
 	soon := wait >= 0 && wait <= deliveryLinger
@@ -130,7 +137,7 @@ func (d *deliverDue) linger(ctx context.Context, wait time.Duration) bool {
 	defer timer.Stop()
 	idle := time.Now()
 	select {
-	case <-d.woken:
+	case <-woken:
 		return true
 	case <-timer.C:
 		if !soon && wait > 0 {
@@ -272,8 +279,12 @@ func (w *Webhooks) WakeDue(ctx context.Context) (out WakeDueOutput, err error) {
 			beat.set(Progress{Stage: "wake", Done: out.Woken})
 		}
 		if len(due) < wakePage {
-			return out, nil
+			break
 		}
 		after = due[len(due)-1]
 	}
+	if w.Recoveries == nil {
+		return out, nil
+	}
+	return out, w.Recoveries.followQuiet(ctx)
 }

@@ -40,6 +40,16 @@ type fakeStarter struct {
 	trainErr  error
 
 	rebuilt, compacted []uuid.UUID
+	recoveries         []domain.Recovery
+	// canceled are the workflows that were asked to end.
+	canceled []string
+}
+
+func (f *fakeStarter) StartRecovery(_ context.Context, r domain.Recovery) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.recoveries = append(f.recoveries, r)
+	return nil
 }
 
 func (f *fakeStarter) StartRebuild(_ context.Context, tenant uuid.UUID, _ string) (uuid.UUID, string, error) {
@@ -64,8 +74,14 @@ func (f *fakeStarter) StartJob(_ context.Context, job domain.Job) {
 	defer f.mu.Unlock()
 	f.jobs = append(f.jobs, job)
 }
-func (f *fakeStarter) CancelWorkflow(context.Context, string) error { return nil }
-func (f *fakeStarter) WorkflowURL(id string) string                 { return "http://temporal.test/" + id }
+
+func (f *fakeStarter) CancelWorkflow(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.canceled = append(f.canceled, id)
+	return nil
+}
+func (f *fakeStarter) WorkflowURL(id string) string { return "http://temporal.test/" + id }
 
 func (f *fakeStarter) TrainEmbeddings(context.Context, uuid.UUID, string) error {
 	f.mu.Lock()
@@ -139,7 +155,7 @@ func newEnv(t *testing.T, change ...func(*Deps)) *env {
 	e.foreign = e.key(e.other, auth.ScopeAdmin)
 	e.verifier = auth.NewVerifier(e.store, auth.VerifierOptions{})
 	deps := Deps{
-		Store: e.store, Verifier: e.verifier, Starter: e.starter, IndexKeeper: e.starter, Search: fakeSearch{},
+		Store: e.store, Verifier: e.verifier, Starter: e.starter, IndexKeeper: e.starter, Recoverer: e.starter, Search: fakeSearch{},
 		Metrics: telemetry.NewMetrics("test", "test"), Version: "test",
 	}
 	for _, c := range change {

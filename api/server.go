@@ -31,6 +31,9 @@ type Deps struct {
 	Tracing *telemetry.Tracing
 	// IndexKeeper starts rebuilds and compactions.
 	IndexKeeper IndexKeeper
+	// Recoverer starts the recoveries of webhooks; those that are not started here
+	// are started by a schedule.
+	Recoverer Recoverer
 	// Warm is closed when the busiest tenants are loaded, or have had their time:
 	// until then /readyz says no. nil is warm.
 	Warm <-chan struct{}

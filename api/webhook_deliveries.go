@@ -113,6 +113,18 @@ type DeliveryIDInput struct {
 	ID string `path:"id" doc:"The delivery's id." example:"0198c0de-0000-7000-8000-000000000000"`
 }
 
+func (s *Server) getDelivery(ctx context.Context, in *DeliveryIDInput) (*deliveryOutput, error) {
+	id, err := parseID(in.ID, "delivery")
+	if err != nil {
+		return nil, err
+	}
+	d, attempts, err := s.deps.Store.Delivery(ctx, caller(ctx).TenantID, id)
+	if err != nil {
+		return nil, err
+	}
+	return &deliveryOutput{deliveryView(&d, attempts)}, nil
+}
+
 func (s *Server) resendDelivery(ctx context.Context, in *DeliveryIDInput) (*deliveryOutput, error) {
 	id, err := parseID(in.ID, "delivery")
 	if err != nil {

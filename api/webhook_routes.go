@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/rustassistant/rustassistant/internal/auth"
 )
@@ -10,7 +11,7 @@ const tagWebhooks = "Webhooks"
 
 // webhookRoutes are the rows about webhooks and their deliveries.
 func (s *Server) webhookRoutes() []route {
-	return append(s.endpointRoutes(), s.deliveryRoutes()...)
+	return slices.Concat(s.endpointRoutes(), s.deliveryRoutes(), s.recoveryRoutes())
 }
 
 func (s *Server) endpointRoutes() []route {
@@ -63,6 +64,11 @@ func (s *Server) deliveryRoutes() []route {
 			method: http.MethodGet, path: "/api/admin/webhooks/{id}/deliveries", id: "listDeliveries", scope: auth.ScopeWebhooks,
 			tag: tagWebhooks, errors: []int{http.StatusUnprocessableEntity}, summary: "List a webhook's deliveries", description: "Newest first, each with its attempts.",
 			endpoint: typed[listDeliveriesInput, listDeliveriesOutput](s.listDeliveries),
+		},
+		{
+			method: http.MethodGet, path: "/api/admin/deliveries/{id}", id: "getDelivery", scope: auth.ScopeWebhooks,
+			tag: tagWebhooks, summary: "Get a delivery", description: "With its attempts.",
+			endpoint: typed[DeliveryIDInput, deliveryOutput](s.getDelivery),
 		},
 		{
 			method: http.MethodPost, path: "/api/admin/deliveries/{id}/resend", id: "resendDelivery", scope: auth.ScopeWebhooks,

@@ -31,6 +31,9 @@ type Webhook struct {
 	State                   domain.EndpointState `json:"state" enum:"active,paused,disabled" doc:"disabled: it answered 410, or failed for 5 days without a success."`
 	DisabledReason          string               `json:"disabled_reason,omitempty" enum:"gone,failing"`
 	MaxConcurrency          int                  `json:"max_concurrency" doc:"How many requests it gets at once."`
+	RateLimit               *int                 `json:"rate_limit" nullable:"true" doc:"The most requests it gets a second; null for no limit."`
+	FIFO                    bool                 `json:"fifo" doc:"One event after the other, in the order they occurred."`
+	Filter                  webhookFilter        `json:"filter" doc:"Only events whose data has one of the values in each field; null lets all through."`
 	Headers                 []string             `json:"headers" doc:"Names of the custom headers."`
 	FailingSince            *time.Time           `json:"failing_since" nullable:"true" doc:"The first failed attempt since the last success."`
 	PreviousSecretExpiresAt *time.Time           `json:"previous_secret_expires_at" nullable:"true" doc:"Until then every request is signed with the old secret, too."`
@@ -41,7 +44,8 @@ type Webhook struct {
 func webhookView(e *domain.Endpoint) Webhook {
 	out := Webhook{
 		ID: e.ID, URL: e.URL, Description: e.Description, Events: e.Events, State: e.State, DisabledReason: e.DisabledReason,
-		MaxConcurrency: e.MaxConcurrency, Headers: e.HeaderNames, FailingSince: utc(e.FailingSince), CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
+		MaxConcurrency: e.MaxConcurrency, RateLimit: rateLimitView(e.RateLimit), FIFO: e.FIFO, Filter: webhookFilter(e.Filter),
+		Headers: e.HeaderNames, FailingSince: utc(e.FailingSince), CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 	}
 	if e.PreviousSecretExpiresAt != nil && e.PreviousSecretExpiresAt.After(time.Now()) {
 		out.PreviousSecretExpiresAt = utc(e.PreviousSecretExpiresAt)
@@ -106,6 +110,9 @@ type webhookBody struct {
 	Description    string            `json:"description,omitempty" maxLength:"2000"`
 	Headers        map[string]string `json:"headers,omitempty" doc:"Custom headers of every request; their values are stored encrypted."`
 	MaxConcurrency int               `json:"max_concurrency,omitempty" minimum:"1" maximum:"64" doc:"8 when left out."`
+	RateLimit      *int              `json:"rate_limit,omitempty" nullable:"true" minimum:"1" maximum:"1000" doc:"The most requests a second, over all workers, retries included. No limit when left out."`
+	FIFO           bool              `json:"fifo,omitempty" doc:"One event after the other, in the order they occurred: one that fails holds up those after it."`
+	Filter         webhookFilter     `json:"filter,omitempty" doc:"Fields of the event's data with the values to accept; all must match. Up to 10 fields, 50 values each, 4 KB."`
 }
 
 type createWebhookInput struct{ Body body[webhookBody] }
@@ -130,12 +137,15 @@ func (s *Server) createWebhook(ctx context.Context, in *createWebhookInput) (*we
 	c.description(b.Description)
 	c.headers(b.Headers)
 	c.concurrency(b.MaxConcurrency)
+	c.rateLimit(b.RateLimit)
+	c.filter(b.Filter)
 	if err := c.result(); err != nil {
 		return nil, err
 	}
 	e := domain.Endpoint{
 		ID: uuid.Must(uuid.NewV7()), TenantID: caller(ctx).TenantID, URL: b.URL, Description: b.Description, Events: b.Events,
-		State: domain.EndpointActive, MaxConcurrency: b.MaxConcurrency,
+		State: domain.EndpointActive, MaxConcurrency: b.MaxConcurrency, RateLimit: rateLimitOf(b.RateLimit), FIFO: b.FIFO,
+		Filter: domain.EventFilter(b.Filter),
 	}
 	s.sealSecret(&e, b.Secret)
 	if err := s.sealHeaders(&e, b.Headers); err != nil {
@@ -154,6 +164,9 @@ type webhookPatchBody struct {
 	Description    *string                     `json:"description,omitempty" maxLength:"2000"`
 	Headers        optional[map[string]string] `json:"headers,omitempty" doc:"Replaces all custom headers; null removes them."`
 	MaxConcurrency *int                        `json:"max_concurrency,omitempty" minimum:"1" maximum:"64"`
+	RateLimit      optional[*int]              `json:"rate_limit,omitempty" minimum:"1" maximum:"1000" doc:"Requests a second; null removes the limit."`
+	FIFO           *bool                       `json:"fifo,omitempty" doc:"What is on its way is finished first."`
+	Filter         optional[webhookFilter]     `json:"filter,omitempty" doc:"Replaces the filter for events from now on; null removes it."`
 	State          *domain.EndpointState       `json:"state,omitempty" enum:"active,paused" doc:"paused: events wait. active: enables a disabled webhook, too."`
 }
 
@@ -192,6 +205,8 @@ func (s *Server) checkWebhookPatch(b *webhookPatchBody) error {
 	if b.MaxConcurrency != nil {
 		c.concurrency(*b.MaxConcurrency)
 	}
+	c.rateLimit(b.RateLimit.Value)
+	c.filter(b.Filter.Value)
 	if b.State != nil && *b.State != domain.EndpointActive && *b.State != domain.EndpointPaused {
 		c.add("state", "must be active or paused")
 	}
@@ -217,6 +232,15 @@ func (s *Server) patchWebhook(e *domain.Endpoint, b *webhookPatchBody) error {
 	}
 	if b.MaxConcurrency != nil {
 		e.MaxConcurrency = *b.MaxConcurrency
+	}
+	if b.RateLimit.Given {
+		e.RateLimit = rateLimitOf(b.RateLimit.Value)
+	}
+	if b.FIFO != nil {
+		e.FIFO = *b.FIFO
+	}
+	if b.Filter.Given {
+		e.Filter = domain.EventFilter(b.Filter.Value)
 	}
 	if b.State != nil {
 		e.State = *b.State

@@ -67,7 +67,19 @@ func TestWebhooksThatAreRefusedNameTheField(t *testing.T) {
 		"secret":          {`{"url":"https://example.com","events":["*"],"secret":"x"}`, `{"url":"https://example.com","events":["*"],"secret":"whsec_x"}`},
 		"headers":         {`{"url":"https://example.com","events":["*"],"headers":{"Host":"x"}}`, `{"url":"https://example.com","events":["*"],"headers":{"X-A":"a\nb"}}`},
 		"max_concurrency": {`{"url":"https://example.com","events":["*"],"max_concurrency":65}`, `{"url":"https://example.com","events":["*"],"max_concurrency":-1}`},
-		"color":           {`{"url":"https://example.com","events":["*"],"color":"red"}`},
+		"rate_limit": {
+			`{"url":"https://example.com","events":["*"],"rate_limit":0}`, `{"url":"https://example.com","events":["*"],"rate_limit":1001}`,
+			`{"url":"https://example.com","events":["*"],"rate_limit":1.5}`, `{"url":"https://example.com","events":["*"],"rate_limit":"9"}`,
+		},
+		"fifo": {`{"url":"https://example.com","events":["*"],"fifo":"yes"}`},
+		"filter": {
+			`{"url":"https://example.com","events":["*"],"filter":{}}`, `{"url":"https://example.com","events":["*"],"filter":["kind"]}`,
+			`{"url":"https://example.com","events":["*"],"filter":{"kind":"index_documents"}}`, `{"url":"https://example.com","events":["*"],"filter":{"kind":[]}}`,
+			`{"url":"https://example.com","events":["*"],"filter":{"kind":[null]}}`, `{"url":"https://example.com","events":["*"],"filter":{"kind":[{}]}}`,
+			`{"url":"https://example.com","events":["*"],"filter":{"knid":["a"]}}`, `{"url":"https://example.com","events":["*"],"filter":{"version":[1e999]}}`,
+			`{"url":"https://example.com","events":["*"],"filter":{"kind":["\u0000"]}}`,
+		},
+		"color": {`{"url":"https://example.com","events":["*"],"color":"red"}`},
 	} {
 		for _, body := range bodies {
 			p := e.do("POST", "/api/admin/webhooks", body).problem(http.StatusUnprocessableEntity, domain.CodeInvalid)
@@ -197,4 +209,33 @@ func TestWithoutAnEncryptionKeyNoWebhookIsMade(t *testing.T) {
 	p := e.do("POST", "/api/admin/webhooks", guideWebhook).problem(http.StatusServiceUnavailable, domain.CodeUnavailable)
 	require.Contains(t, p.Detail, "ENCRYPTION_KEY")
 	e.do("GET", "/api/admin/webhooks", nil).is(http.StatusOK)
+}
+
+func TestLimitsOfAWebhookAreSetShownAndCleared(t *testing.T) {
+	e := newWebhookEnv(t)
+	plain := e.createWebhook(guideWebhook)
+	require.Nil(t, plain.RateLimit)
+	require.False(t, plain.FIFO)
+	require.Nil(t, plain.Filter)
+	w := e.createWebhook(`{"url":"https://example.com","events":["job.*"],"rate_limit":1000,"fifo":true,"filter":{"kind":["a","\ud800"],"failed":[0,true]}}`)
+	require.Equal(t, 1000, *w.RateLimit)
+	require.True(t, w.FIFO)
+	path := "/api/admin/webhooks/" + w.ID.String()
+	var out Webhook
+	e.do("PATCH", path, `{"description":"d"}`).is(http.StatusOK).into(&out)
+	require.Equal(t, 1000, *out.RateLimit, "what is left out stays")
+	require.True(t, out.FIFO)
+	require.Equal(t, webhookFilter{"kind": {"a", "\ufffd"}, "failed": {0.0, true}}, out.Filter)
+	out = Webhook{}
+	e.do("PATCH", path, `{"rate_limit":7,"fifo":false,"filter":{"state":["failed"]}}`).is(http.StatusOK).into(&out)
+	require.Equal(t, 7, *out.RateLimit)
+	require.False(t, out.FIFO)
+	require.Equal(t, webhookFilter{"state": {"failed"}}, out.Filter)
+	for field, bad := range map[string]string{"rate_limit": `{"rate_limit":0}`, "filter": `{"filter":{}}`, "fifo": `{"fifo":1}`} {
+		e.do("PATCH", path, bad).problem(http.StatusUnprocessableEntity, domain.CodeInvalid).names(t, field)
+	}
+	out = Webhook{}
+	e.do("PATCH", path, `{"rate_limit":null,"filter":null}`).is(http.StatusOK).into(&out)
+	require.Nil(t, out.RateLimit)
+	require.Nil(t, out.Filter)
 }

@@ -41,17 +41,21 @@ const (
 type product struct {
 	*store.Store
 	t        *testing.T
+	url      string
 	temporal client.Client
-	sealer   *webhook.Sealer
-	tenant   uuid.UUID
-	stop     func()
-	start    func()
+	// namespace is Temporal's.
+	namespace string
+	sealer    *webhook.Sealer
+	tenant    uuid.UUID
+	stop      func()
+	start     func()
 }
 
 func newProduct(t *testing.T) *product {
 	t.Helper()
 	t.Parallel()
-	s, err := store.Open(t.Context(), store.Options{URL: testenv.DatabaseURL(t), PoolSize: 10})
+	url := testenv.DatabaseURL(t)
+	s, err := store.Open(t.Context(), store.Options{URL: url, PoolSize: 10})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	address, namespace := testenv.TemporalNamespace(t)
@@ -62,7 +66,7 @@ func newProduct(t *testing.T) *product {
 	require.NoError(t, err)
 	tenant, err := s.CreateTenant(t.Context(), "acme", "Acme")
 	require.NoError(t, err)
-	p := &product{Store: s, t: t, temporal: c, sealer: sealer, tenant: tenant.ID, stop: func() {}}
+	p := &product{Store: s, t: t, url: url, temporal: c, namespace: namespace, sealer: sealer, tenant: tenant.ID, stop: func() {}}
 	p.start = func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		var gone sync.WaitGroup

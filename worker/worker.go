@@ -187,13 +187,18 @@ func register(indexing, maintenance worker.Registry, o Options) {
 // registerWebhooks does the same for webhooks: the sweep that wakes them runs
 // with the other sweeps.
 func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeups *activities.Wakeups) {
-	webhooks := &activities.Webhooks{Store: o.Store, Sender: o.Sender, Sealer: o.Sealer, Wakeups: wakeups, Metrics: o.Metrics}
+	recoveries := &activities.Recoveries{Store: o.Store, Starter: o.Workflows}
+	webhooks := &activities.Webhooks{
+		Store: o.Store, Sender: o.Sender, Sealer: o.Sealer, Wakeups: wakeups, Recoveries: recoveries, Metrics: o.Metrics,
+	}
 	if o.Tracing.Enabled() {
 		webhooks.Tracer = o.Tracing.Tracer("webhooks")
 	}
 
 	deliveries.RegisterWorkflow(workflows.DeliverWebhooks)
+	deliveries.RegisterWorkflow(workflows.RecoverWebhook)
 	deliveries.RegisterActivity(webhooks)
+	deliveries.RegisterActivity(recoveries)
 
 	maintenance.RegisterWorkflow(workflows.RecoverDeliveries)
 	maintenance.RegisterActivity(webhooks)

@@ -7,6 +7,8 @@
 //	TrainEmbeddings    train/<tenant id>                   makes a model and changes searches over to it
 //	EmbedIndex         embed/<tenant id>                   makes the vectors that the active model lacks
 //	DeliverWebhooks    webhooks/<tenant id>/<endpoint id>  the events of one endpoint, while there are any
+//	RecoverWebhook     recover/<tenant id>/<endpoint id>/<recovery id>
+//	                                                       sends again what an endpoint did not get
 //	RecoverPending     schedule, every 10 s                starts what was committed and not started
 //	RecoverDeliveries  schedule, every 10 s                wakes endpoints whose deliveries are late
 //	StartDueEmbeddings schedule, every minute              has models and vectors made where they are due

@@ -16,6 +16,7 @@ var recorded = map[string]any{
 	"RebuildIndex":       RebuildIndex,
 	"IndexUpkeep":        IndexUpkeep,
 	"DeliverWebhooks":    DeliverWebhooks,
+	"RecoverWebhook":     RecoverWebhook,
 	"TrainEmbeddings":    TrainEmbeddings,
 	"EmbedIndex":         EmbedIndex,
 	"StartDueEmbeddings": StartDueEmbeddings,

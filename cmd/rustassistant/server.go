@@ -170,7 +170,8 @@ func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener 
 
 func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflows.Starter, service *search.Service) api.Deps {
 	return api.Deps{
-		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Search: service, Metrics: a.metrics, Tracing: a.tracing,
+		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Recoverer: a.workflows,
+		Search: service, Metrics: a.metrics, Tracing: a.tracing,
 		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),

@@ -48,7 +48,13 @@ type Endpoint struct {
 	State          EndpointState
 	DisabledReason string
 	MaxConcurrency int
-	HeaderNames    []string
+	// RateLimit is the most requests a second, 0 for no limit.
+	RateLimit int
+	// FIFO sends one event after the other, in the order they occurred.
+	FIFO bool
+	// Filter lets only some events through; nil lets all.
+	Filter      EventFilter
+	HeaderNames []string
 	// FailingSince is the first failed attempt after the last success.
 	FailingSince *time.Time
 	CreatedAt    time.Time
@@ -60,6 +66,11 @@ type Endpoint struct {
 	// PreviousSecretExpiresAt ends the overlap of a rotation.
 	PreviousSecretExpiresAt *time.Time
 }
+
+// EventFilter maps names of top-level fields of an event's data to the values
+// that are accepted: strings, numbers (float64) and booleans. All fields must
+// match; an event that lacks one does not.
+type EventFilter map[string][]any
 
 // DeliveryState is where one event stands for one endpoint.
 //

@@ -21,10 +21,14 @@ type DeliveryClaim struct {
 	// Wait is how long until the next delivery is due; negative means that
 	// there is none to wait for.
 	Wait time.Duration
+	// Throttled means that deliveries are due and wait for the endpoint's rate
+	// limit: until Wait is over no news changes that.
+	Throttled bool
 }
 
 // ClaimDeliveries leases the endpoint's due deliveries, as many as it may have
-// at once. A lease that ends before RecordOutcomes lets others claim the rows.
+// at once: by its concurrency, its rate limit, and only the oldest open one where
+// the order is kept. A lease that ends before RecordOutcomes lets others claim the rows.
 // Nothing is due for a paused endpoint or a suspended tenant.
 func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID, lease time.Duration) (out DeliveryClaim, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
@@ -32,6 +36,9 @@ func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID,
 		row, err := q.WebhookEndpointGet(ctx, db.WebhookEndpointGetParams{TenantID: tenant, ID: endpoint})
 		if noRows(err) {
 			return nil
+		}
+		if err == nil && takesTurns(&row) {
+			row, err = q.WebhookEndpointLock(ctx, db.WebhookEndpointLockParams{TenantID: tenant, ID: endpoint})
 		}
 		if err != nil {
 			return err
@@ -50,13 +57,16 @@ func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID,
 			if !active {
 				return nil
 			}
+			if takesTurns(&row) {
+				return claimLimited(ctx, q, &out, lease)
+			}
 			if err := claim(ctx, q, &out, lease); err != nil || len(out.Deliveries) > 0 {
 				return err
 			}
 		case domain.EndpointPaused:
 			return nil
 		}
-		out.Wait, err = nextDue(ctx, q, tenant, endpoint)
+		out.Wait, err = nextDue(ctx, q, &out.Endpoint, lease)
 		return err
 	})
 	return out, err
@@ -73,12 +83,19 @@ func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Du
 	return err
 }
 
-func nextDue(ctx context.Context, q *db.Queries, tenant, endpoint uuid.UUID) (time.Duration, error) {
-	seconds, err := q.DeliveryNextDue(ctx, db.DeliveryNextDueParams{TenantID: tenant, EndpointID: endpoint})
+// nextDue says how long until an open row may be claimed; negative without one.
+func nextDue(ctx context.Context, q *db.Queries, e *domain.Endpoint, lease time.Duration) (time.Duration, error) {
+	var wait float64
+	var err error
+	if e.FIFO && e.State == domain.EndpointActive {
+		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LeaseTime: interval(lease)})
+	} else {
+		wait, err = q.DeliveryNextDue(ctx, db.DeliveryNextDueParams{TenantID: e.TenantID, EndpointID: e.ID})
+	}
 	if noRows(err) {
 		return -1, nil
 	}
-	return max(0, time.Duration(seconds*float64(time.Second))), err
+	return max(0, seconds(wait)), err
 }
 
 // cancelSome gives up waiting deliveries of an endpoint that gets no more.
@@ -172,6 +189,7 @@ func recordParams(claim DeliveryClaim, outcomes []DeliveryOutcome, open bool) db
 		p.Waits = append(p.Waits, o.Wait.Seconds())
 		p.StartedAts = append(p.StartedAts, o.Attempt.StartedAt)
 		p.DurationMs = append(p.DurationMs, int32(o.Attempt.Duration.Milliseconds()))
+		p.Buckets = append(p.Buckets, durationBucket(o.Attempt.Duration))
 		p.Statuses = append(p.Statuses, int32(o.Attempt.Status))
 		p.ErrorCodes = append(p.ErrorCodes, o.Attempt.ErrorCode)
 		p.Errors = append(p.Errors, o.Attempt.Error)
@@ -219,7 +237,8 @@ func (s *Store) Deliveries(ctx context.Context, tenant, endpoint uuid.UUID, f De
 }
 
 // ResendDelivery makes a delivery due now, with a new run of the retry
-// schedule. It keeps its event id. The attempts made so far are returned with it.
+// schedule. It keeps its event id, and where the order is kept its place: before
+// all that happened later. The attempts made so far are returned with it.
 func (s *Store) ResendDelivery(ctx context.Context, tenant, id uuid.UUID) (d domain.Delivery, attempts []domain.Attempt, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.DeliveryLock(ctx, db.DeliveryLockParams{TenantID: tenant, ID: id})

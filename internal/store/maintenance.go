@@ -19,6 +19,8 @@ type Purged struct {
 	Sessions        int64
 	Events          int64
 	Deliveries      int64
+	Recoveries      int64
+	AttemptHours    int64
 	Endpoints       int64
 	Shadows         int64
 	CachedVectors   int64
@@ -42,6 +44,12 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 		}},
 		{&out.Deliveries, func(q *db.Queries) (int64, error) {
 			return q.DeliveryPurge(ctx, db.DeliveryPurgeParams{MaxAge: interval(maxDeliveryAge), RowLimit: purgeStep})
+		}},
+		{&out.Recoveries, func(q *db.Queries) (int64, error) {
+			return q.RecoveryPurge(ctx, db.RecoveryPurgeParams{MaxAge: interval(maxDeliveryAge), RowLimit: purgeStep})
+		}},
+		{&out.AttemptHours, func(q *db.Queries) (int64, error) {
+			return q.AttemptHourPurge(ctx, db.AttemptHourPurgeParams{MaxAge: interval(attemptHourRetention), RowLimit: purgeStep})
 		}},
 		{&out.Endpoints, func(q *db.Queries) (int64, error) {
 			return q.WebhookEndpointPurge(ctx, db.WebhookEndpointPurgeParams{MaxAge: interval(maxDeliveryAge), RowLimit: purgeStep})

@@ -17,7 +17,8 @@ WHERE tenant_id = @tenant_id AND key = @key;
 -- name: OutboxInsertMany :exec
 -- Stores events and what is to be delivered of them, and wakes who delivers. A
 -- tenant without endpoints pays one look at an index. What happens while an
--- endpoint is disabled is kept as canceled: it may be sent again on request.
+-- endpoint is disabled is kept as canceled: it may be sent again on request. Of
+-- what an endpoint's filter does not let through nothing is kept.
 WITH events AS (
     SELECT unnest(@ids::uuid[]) AS id, unnest(@types::text[]) AS type, unnest(@payloads::text[])::jsonb AS payload
 ), stored AS (
@@ -32,7 +33,7 @@ WITH events AS (
         CASE WHEN e.state = 'disabled' THEN now() END
     FROM webhook_endpoints e JOIN events v
         ON e.events && ARRAY[v.type, split_part(v.type, '.', 1) || '.*', '*']
-    WHERE e.tenant_id = @tenant_id AND e.state <> 'deleted'
+    WHERE e.tenant_id = @tenant_id AND e.state <> 'deleted' AND webhook_filter_matches(e.filter, v.payload)
     RETURNING tenant_id, endpoint_id, state
 )
 SELECT pg_notify('rustassistant_delivery', f.tenant_id || ':' || f.endpoint_id)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,10 +35,14 @@ type testEvent struct {
 // CreateEndpoint stores an endpoint under the id it was sealed for.
 func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint) (out domain.Endpoint, err error) {
 	err = s.inTenant(ctx, e.TenantID, func(q *db.Queries) error {
+		filter, err := filterColumn(e.Filter)
+		if err != nil {
+			return err
+		}
 		n, err := q.WebhookEndpointInsert(ctx, db.WebhookEndpointInsertParams{
 			TenantID: e.TenantID, ID: e.ID, Url: e.URL, Description: e.Description, Events: e.Events, State: string(e.State),
 			MaxConcurrency: int32(e.MaxConcurrency), HeaderNames: nonNil(e.HeaderNames), SealedHeaders: e.SealedHeaders,
-			SealedSecret: e.SealedSecret, Most: maxEndpoints,
+			SealedSecret: e.SealedSecret, Most: maxEndpoints, RateLimit: positive(e.RateLimit), Fifo: e.FIFO, Filter: filter,
 		})
 		if err != nil {
 			return err
@@ -75,7 +81,8 @@ func (s *Store) Endpoints(ctx context.Context, tenant, before uuid.UUID, limit i
 
 // ChangeEndpoint lets change alter an endpoint that nobody else can alter
 // meanwhile. One that becomes active has a clean record and is delivered to at
-// once; one that was disabled before tells so to the others.
+// once, as is one whose limits changed; one that was disabled before tells so to
+// the others.
 func (s *Store) ChangeEndpoint(ctx context.Context, tenant, id uuid.UUID, change func(*domain.Endpoint) error) (out domain.Endpoint, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.WebhookEndpointLock(ctx, db.WebhookEndpointLockParams{TenantID: tenant, ID: id})
@@ -90,12 +97,12 @@ func (s *Store) ChangeEndpoint(ctx context.Context, tenant, id uuid.UUID, change
 		if e.State == domain.EndpointActive && (before != e.State || e.URL != row.Url) {
 			e.FailingSince, e.DisabledReason = nil, ""
 		}
-		row, err = q.WebhookEndpointUpdate(ctx, endpointUpdate(&e))
-		if err != nil {
+		limits := e.RateLimit != limit(row.RateLimit) || e.FIFO != row.Fifo
+		if row, err = updateEndpoint(ctx, q, &e); err != nil {
 			return err
 		}
 		out = endpointFrom(row)
-		if e.State != domain.EndpointActive || before == e.State {
+		if e.State != domain.EndpointActive || before == e.State && !limits {
 			return nil
 		}
 		if err := wakeEndpoint(ctx, q, tenant, id); err != nil || before != domain.EndpointDisabled {
@@ -118,7 +125,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, tenant, id uuid.UUID) error 
 		e.State, e.DisabledReason = domain.EndpointDeleted, ""
 		e.SealedSecret, e.SealedPreviousSecret, e.PreviousSecretExpiresAt = nil, nil, nil
 		e.SealedHeaders, e.HeaderNames = nil, nil
-		if _, err := q.WebhookEndpointUpdate(ctx, endpointUpdate(&e)); err != nil {
+		if _, err := updateEndpoint(ctx, q, &e); err != nil {
 			return err
 		}
 		if _, err := cancelSome(ctx, q, &e); err != nil {
@@ -194,20 +201,60 @@ func liveEndpoint(row db.WebhookEndpoint, err error) (domain.Endpoint, error) {
 	return endpointFrom(row), err
 }
 
-func endpointUpdate(e *domain.Endpoint) db.WebhookEndpointUpdateParams {
-	return db.WebhookEndpointUpdateParams{
-		TenantID: e.TenantID, ID: e.ID, Url: e.URL, Description: e.Description, Events: e.Events, State: string(e.State),
-		DisabledReason: e.DisabledReason, MaxConcurrency: int32(e.MaxConcurrency), HeaderNames: nonNil(e.HeaderNames),
-		SealedHeaders: e.SealedHeaders, SealedSecret: e.SealedSecret, SealedPreviousSecret: e.SealedPreviousSecret,
-		PreviousSecretExpiresAt: e.PreviousSecretExpiresAt, FailingSince: e.FailingSince,
+func updateEndpoint(ctx context.Context, q *db.Queries, e *domain.Endpoint) (row db.WebhookEndpoint, err error) {
+	filter, err := filterColumn(e.Filter)
+	if err != nil {
+		return row, err
 	}
+	return q.WebhookEndpointUpdate(ctx, db.WebhookEndpointUpdateParams{
+		TenantID: e.TenantID, ID: e.ID, Url: e.URL, Description: e.Description, Events: e.Events, State: string(e.State),
+		DisabledReason: e.DisabledReason, MaxConcurrency: int32(e.MaxConcurrency), RateLimit: positive(e.RateLimit), Fifo: e.FIFO, Filter: filter,
+		HeaderNames: nonNil(e.HeaderNames), SealedHeaders: e.SealedHeaders, SealedSecret: e.SealedSecret,
+		SealedPreviousSecret: e.SealedPreviousSecret, PreviousSecretExpiresAt: e.PreviousSecretExpiresAt, FailingSince: e.FailingSince,
+	})
 }
 
 func endpointFrom(r db.WebhookEndpoint) domain.Endpoint {
 	return domain.Endpoint{
 		ID: r.ID, TenantID: r.TenantID, URL: r.Url, Description: r.Description, Events: r.Events, State: domain.EndpointState(r.State),
-		DisabledReason: r.DisabledReason, MaxConcurrency: int(r.MaxConcurrency), HeaderNames: r.HeaderNames,
+		DisabledReason: r.DisabledReason, MaxConcurrency: int(r.MaxConcurrency), RateLimit: limit(r.RateLimit), FIFO: r.Fifo,
+		Filter: filterFrom(r.Filter), HeaderNames: r.HeaderNames,
 		FailingSince: r.FailingSince, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), SealedHeaders: r.SealedHeaders,
 		SealedSecret: r.SealedSecret, SealedPreviousSecret: r.SealedPreviousSecret, PreviousSecretExpiresAt: r.PreviousSecretExpiresAt,
 	}
+}
+
+// filterColumn writes no filter as NULL.
+func filterColumn(f domain.EventFilter) (json.RawMessage, error) {
+	if len(f) == 0 {
+		return nil, nil
+	}
+	column, err := json.Marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("encode the filter of a webhook: %w", err)
+	}
+	return column, nil
+}
+
+// filterFrom reads what filterColumn wrote.
+func filterFrom(column json.RawMessage) (f domain.EventFilter) {
+	if len(column) > 0 {
+		_ = json.Unmarshal(column, &f)
+	}
+	return f
+}
+
+func positive(n int) *int32 {
+	if n <= 0 {
+		return nil
+	}
+	v := int32(n)
+	return &v
+}
+
+func limit(n *int32) int {
+	if n == nil {
+		return 0
+	}
+	return int(*n)
 }

@@ -1,7 +1,8 @@
 -- name: WebhookEndpointInsert :execrows
 -- Nothing is inserted when the tenant has as many as it may.
-INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, header_names, sealed_headers, sealed_secret)
-SELECT @tenant_id, @id, @url, @description, @events::text[], @state, @max_concurrency, @header_names::text[], @sealed_headers, @sealed_secret
+INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, rate_limit, fifo, filter, header_names, sealed_headers, sealed_secret)
+SELECT @tenant_id, @id, @url, @description, @events::text[], @state, @max_concurrency, sqlc.narg('rate_limit')::int, @fifo, sqlc.narg('filter')::jsonb,
+    @header_names::text[], @sealed_headers, @sealed_secret
 WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = @tenant_id AND e.state <> 'deleted') < @most::int;
 
 -- name: WebhookEndpointGet :one
@@ -17,7 +18,7 @@ ORDER BY id DESC LIMIT @row_limit;
 
 -- name: WebhookEndpointUpdate :one
 UPDATE webhook_endpoints SET url = @url, description = @description, events = @events::text[], state = @state,
-    disabled_reason = @disabled_reason, max_concurrency = @max_concurrency, header_names = @header_names::text[],
+    disabled_reason = @disabled_reason, max_concurrency = @max_concurrency, rate_limit = sqlc.narg('rate_limit')::int, fifo = @fifo, filter = sqlc.narg('filter')::jsonb, header_names = @header_names::text[],
     sealed_headers = @sealed_headers, sealed_secret = @sealed_secret, sealed_previous_secret = @sealed_previous_secret,
     previous_secret_expires_at = @previous_secret_expires_at, failing_since = @failing_since, updated_at = now()
 WHERE tenant_id = @tenant_id AND id = @id
@@ -35,13 +36,19 @@ WHERE e.tenant_id = ANY(@tenant_ids::uuid[]) AND e.state <> 'deleted'
 
 -- name: WebhookEndpointListDue :many
 -- Across tenants: endpoints with deliveries that should be on their way. Those
--- that were deleted or disabled are listed while rows wait to be canceled.
+-- that were deleted or disabled are listed while rows wait to be canceled. Where
+-- the order is kept, only the oldest row can be on its way.
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > (@after_tenant_id::uuid, @after_id::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND EXISTS (SELECT FROM webhook_deliveries d
+  AND CASE WHEN e.fifo AND e.state = 'active' THEN
+      (SELECT d.next_attempt_at FROM webhook_deliveries d
+      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+      ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - @grace::interval
+  ELSE EXISTS (SELECT FROM webhook_deliveries d
       WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
         AND (d.next_attempt_at < now() - @grace::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  END
 ORDER BY e.tenant_id, e.id LIMIT @row_limit;
 
 -- name: WebhookEndpointPurge :execrows
@@ -90,7 +97,7 @@ WHERE d.tenant_id = @tenant_id AND d.id = gone.id;
 WITH r AS (
     SELECT unnest(@ids::uuid[]) AS id, unnest(@states::text[]) AS state, unnest(@counted::bool[]) AS counted,
            unnest(@waits::float8[]) AS wait, unnest(@started_ats::timestamptz[]) AS started_at,
-           unnest(@duration_ms::int[]) AS duration_ms, unnest(@statuses::int[]) AS status,
+           unnest(@duration_ms::int[]) AS duration_ms, unnest(@buckets::smallint[]) AS bucket, unnest(@statuses::int[]) AS status,
            unnest(@error_codes::text[]) AS error_code, unnest(@errors::text[]) AS error, unnest(@responses::text[]) AS response
 ), done AS (
     UPDATE webhook_deliveries d SET state = r.state, lease = NULL,
@@ -99,7 +106,13 @@ WITH r AS (
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
     FROM r WHERE d.tenant_id = @tenant_id AND d.id = r.id AND d.lease = @lease
-    RETURNING d.id, d.attempts
+    RETURNING d.id, d.endpoint_id, d.attempts
+), hours AS (
+    INSERT INTO webhook_attempt_hours AS h (tenant_id, endpoint_id, hour, error_code, bucket, attempts)
+    SELECT @tenant_id, done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket, count(*)
+    FROM done JOIN r ON r.id = done.id WHERE r.counted
+    GROUP BY done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket
+    ON CONFLICT (tenant_id, endpoint_id, hour, error_code, bucket) DO UPDATE SET attempts = h.attempts + excluded.attempts
 )
 INSERT INTO webhook_attempts (tenant_id, delivery_id, number, started_at, duration_ms, status, error_code, error, response)
 SELECT @tenant_id, done.id, done.attempts, r.started_at, r.duration_ms, r.status, r.error_code, r.error, r.response

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,49 @@ func TestAGzipBombAndHugeAnswersCostLittle(t *testing.T) {
 	require.Len(t, o.Response, maxExcerptBytes)
 	o = receive(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Huge", strings.Repeat("h", 10<<20)) })
 	require.Equal(t, CodeBadResponse, o.Code, o.Error)
+}
+
+// Ten megabytes of gzip that stand for ten gigabytes of zeros. It does not run
+// beside other tests, because it measures what this process allocates.
+func TestAGzipBombIsReadNoFurtherThanItIsKept(t *testing.T) { //nolint:paralleltest // see above
+	var member bytes.Buffer
+	z := gzip.NewWriter(&member)
+	zeros := make([]byte, 1<<20)
+	for range 64 {
+		_, _ = z.Write(zeros)
+	}
+	require.NoError(t, z.Close())
+	bomb := bytes.Repeat(member.Bytes(), 10<<20/member.Len())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(bomb)
+	}))
+	t.Cleanup(server.Close)
+	sender := NewSender(Development())
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	o := sender.Send(t.Context(), message(server.URL))
+	runtime.ReadMemStats(&after)
+	require.True(t, o.OK(), o.Error)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2<<20), "server and client together")
+	require.Less(t, o.Duration, 5*time.Second)
+}
+
+func TestTheTimeoutIsFifteenSecondsOverAllOfIt(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 15*time.Second, NewSender(Options{}).options.Timeout)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts and never speaks TLS
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	options := Development()
+	options.Timeout = 300 * time.Millisecond
+	o := NewSender(options).Send(t.Context(), message("https://"+silent.Addr().String()))
+	require.Equal(t, CodeTimeout, o.Code, o.Error)
+	require.Less(t, o.Duration, 3*time.Second)
+	options.Resolver = resolverAt(silent.Addr().String()) // nobody answers on UDP
+	o = NewSender(options).Send(t.Context(), message("https://example.com/"))
+	require.Less(t, o.Duration, 3*time.Second, "looking the name up counts, too")
+	require.True(t, o.OwnFault)
 }
 
 func TestAnUntrustedCertificateIsRefused(t *testing.T) {

@@ -127,7 +127,7 @@ WITH events AS (
         CASE WHEN e.state = 'disabled' THEN now() END
     FROM webhook_endpoints e JOIN events v
         ON e.events && ARRAY[v.type, split_part(v.type, '.', 1) || '.*', '*']
-    WHERE e.tenant_id = $4 AND e.state <> 'deleted'
+    WHERE e.tenant_id = $4 AND e.state <> 'deleted' AND webhook_filter_matches(e.filter, v.payload)
     RETURNING tenant_id, endpoint_id, state
 )
 SELECT pg_notify('rustassistant_delivery', f.tenant_id || ':' || f.endpoint_id)
@@ -145,7 +145,8 @@ type OutboxInsertManyParams struct {
 
 // Stores events and what is to be delivered of them, and wakes who delivers. A
 // tenant without endpoints pays one look at an index. What happens while an
-// endpoint is disabled is kept as canceled: it may be sent again on request.
+// endpoint is disabled is kept as canceled: it may be sent again on request. Of
+// what an endpoint's filter does not let through nothing is kept.
 func (q *Queries) OutboxInsertMany(ctx context.Context, arg OutboxInsertManyParams) error {
 	_, err := q.db.Exec(ctx, outboxInsertMany,
 		arg.Ids,

@@ -386,6 +386,15 @@ type WebhookAttempt struct {
 	Response   string
 }
 
+type WebhookAttemptHour struct {
+	TenantID   uuid.UUID
+	EndpointID uuid.UUID
+	Hour       time.Time
+	ErrorCode  string
+	Bucket     int16
+	Attempts   int64
+}
+
 type WebhookDelivery struct {
 	TenantID      uuid.UUID
 	ID            uuid.UUID
@@ -424,4 +433,32 @@ type WebhookEndpoint struct {
 	FailingSince            *time.Time
 	CreatedAt               time.Time
 	UpdatedAt               time.Time
+	RateLimit               *int32
+	RateTokens              float64
+	RateRefilledAt          time.Time
+	Fifo                    bool
+	Filter                  json.RawMessage
+}
+
+type WebhookRecovery struct {
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	EndpointID  uuid.UUID
+	Since       time.Time
+	Until       time.Time
+	States      []string
+	Missed      bool
+	RequestedBy uuid.UUID
+	WorkflowID  string
+	State       string
+	Stage       string
+	AfterID     uuid.UUID
+	Seen        int64
+	Resent      int64
+	Created     int64
+	WaitsFor    string
+	Error       string
+	StartedAt   time.Time
+	UpdatedAt   time.Time
+	FinishedAt  *time.Time
 }

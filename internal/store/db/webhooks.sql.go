@@ -347,16 +347,22 @@ const deliveryRecordMany = `-- name: DeliveryRecordMany :exec
 WITH r AS (
     SELECT unnest($2::uuid[]) AS id, unnest($3::text[]) AS state, unnest($4::bool[]) AS counted,
            unnest($5::float8[]) AS wait, unnest($6::timestamptz[]) AS started_at,
-           unnest($7::int[]) AS duration_ms, unnest($8::int[]) AS status,
-           unnest($9::text[]) AS error_code, unnest($10::text[]) AS error, unnest($11::text[]) AS response
+           unnest($7::int[]) AS duration_ms, unnest($8::smallint[]) AS bucket, unnest($9::int[]) AS status,
+           unnest($10::text[]) AS error_code, unnest($11::text[]) AS error, unnest($12::text[]) AS response
 ), done AS (
     UPDATE webhook_deliveries d SET state = r.state, lease = NULL,
         attempts = d.attempts + r.counted::int, step = d.step + r.counted::int,
         next_attempt_at = now() + make_interval(secs => r.wait),
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
-    FROM r WHERE d.tenant_id = $1 AND d.id = r.id AND d.lease = $12
-    RETURNING d.id, d.attempts
+    FROM r WHERE d.tenant_id = $1 AND d.id = r.id AND d.lease = $13
+    RETURNING d.id, d.endpoint_id, d.attempts
+), hours AS (
+    INSERT INTO webhook_attempt_hours AS h (tenant_id, endpoint_id, hour, error_code, bucket, attempts)
+    SELECT $1, done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket, count(*)
+    FROM done JOIN r ON r.id = done.id WHERE r.counted
+    GROUP BY done.endpoint_id, date_trunc('hour', r.started_at, 'UTC'), r.error_code, r.bucket
+    ON CONFLICT (tenant_id, endpoint_id, hour, error_code, bucket) DO UPDATE SET attempts = h.attempts + excluded.attempts
 )
 INSERT INTO webhook_attempts (tenant_id, delivery_id, number, started_at, duration_ms, status, error_code, error, response)
 SELECT $1, done.id, done.attempts, r.started_at, r.duration_ms, r.status, r.error_code, r.error, r.response
@@ -371,6 +377,7 @@ type DeliveryRecordManyParams struct {
 	Waits      []float64
 	StartedAts []time.Time
 	DurationMs []int32
+	Buckets    []int16
 	Statuses   []int32
 	ErrorCodes []string
 	Errors     []string
@@ -388,6 +395,7 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 		arg.Waits,
 		arg.StartedAts,
 		arg.DurationMs,
+		arg.Buckets,
 		arg.Statuses,
 		arg.ErrorCodes,
 		arg.Errors,
@@ -435,7 +443,7 @@ func (q *Queries) DeliveryResend(ctx context.Context, arg DeliveryResendParams) 
 }
 
 const webhookEndpointGet = `-- name: WebhookEndpointGet :one
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2
 `
 
 type WebhookEndpointGetParams struct {
@@ -463,6 +471,11 @@ func (q *Queries) WebhookEndpointGet(ctx context.Context, arg WebhookEndpointGet
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
@@ -492,9 +505,10 @@ func (q *Queries) WebhookEndpointHealth(ctx context.Context, arg WebhookEndpoint
 }
 
 const webhookEndpointInsert = `-- name: WebhookEndpointInsert :execrows
-INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, header_names, sealed_headers, sealed_secret)
-SELECT $1, $2, $3, $4, $5::text[], $6, $7, $8::text[], $9, $10
-WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.state <> 'deleted') < $11::int
+INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, state, max_concurrency, rate_limit, fifo, filter, header_names, sealed_headers, sealed_secret)
+SELECT $1, $2, $3, $4, $5::text[], $6, $7, $8::int, $9, $10::jsonb,
+    $11::text[], $12, $13
+WHERE (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.state <> 'deleted') < $14::int
 `
 
 type WebhookEndpointInsertParams struct {
@@ -505,6 +519,9 @@ type WebhookEndpointInsertParams struct {
 	Events         []string
 	State          string
 	MaxConcurrency int32
+	RateLimit      *int32
+	Fifo           bool
+	Filter         json.RawMessage
 	HeaderNames    []string
 	SealedHeaders  []byte
 	SealedSecret   []byte
@@ -521,6 +538,9 @@ func (q *Queries) WebhookEndpointInsert(ctx context.Context, arg WebhookEndpoint
 		arg.Events,
 		arg.State,
 		arg.MaxConcurrency,
+		arg.RateLimit,
+		arg.Fifo,
+		arg.Filter,
 		arg.HeaderNames,
 		arg.SealedHeaders,
 		arg.SealedSecret,
@@ -533,7 +553,7 @@ func (q *Queries) WebhookEndpointInsert(ctx context.Context, arg WebhookEndpoint
 }
 
 const webhookEndpointList = `-- name: WebhookEndpointList :many
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints
 WHERE tenant_id = $1 AND id < $2 AND state <> 'deleted'
 ORDER BY id DESC LIMIT $3
 `
@@ -570,6 +590,11 @@ func (q *Queries) WebhookEndpointList(ctx context.Context, arg WebhookEndpointLi
 			&i.FailingSince,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.RateLimit,
+			&i.RateTokens,
+			&i.RateRefilledAt,
+			&i.Fifo,
+			&i.Filter,
 		); err != nil {
 			return nil, err
 		}
@@ -585,9 +610,14 @@ const webhookEndpointListDue = `-- name: WebhookEndpointListDue :many
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > ($1::uuid, $2::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND EXISTS (SELECT FROM webhook_deliveries d
+  AND CASE WHEN e.fifo AND e.state = 'active' THEN
+      (SELECT d.next_attempt_at FROM webhook_deliveries d
+      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+      ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - $3::interval
+  ELSE EXISTS (SELECT FROM webhook_deliveries d
       WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
         AND (d.next_attempt_at < now() - $3::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  END
 ORDER BY e.tenant_id, e.id LIMIT $4
 `
 
@@ -604,7 +634,8 @@ type WebhookEndpointListDueRow struct {
 }
 
 // Across tenants: endpoints with deliveries that should be on their way. Those
-// that were deleted or disabled are listed while rows wait to be canceled.
+// that were deleted or disabled are listed while rows wait to be canceled. Where
+// the order is kept, only the oldest row can be on its way.
 func (q *Queries) WebhookEndpointListDue(ctx context.Context, arg WebhookEndpointListDueParams) ([]WebhookEndpointListDueRow, error) {
 	rows, err := q.db.Query(ctx, webhookEndpointListDue,
 		arg.AfterTenantID,
@@ -631,7 +662,7 @@ func (q *Queries) WebhookEndpointListDue(ctx context.Context, arg WebhookEndpoin
 }
 
 const webhookEndpointLock = `-- name: WebhookEndpointLock :one
-SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type WebhookEndpointLockParams struct {
@@ -659,6 +690,11 @@ func (q *Queries) WebhookEndpointLock(ctx context.Context, arg WebhookEndpointLo
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
@@ -686,11 +722,11 @@ func (q *Queries) WebhookEndpointPurge(ctx context.Context, arg WebhookEndpointP
 
 const webhookEndpointUpdate = `-- name: WebhookEndpointUpdate :one
 UPDATE webhook_endpoints SET url = $1, description = $2, events = $3::text[], state = $4,
-    disabled_reason = $5, max_concurrency = $6, header_names = $7::text[],
-    sealed_headers = $8, sealed_secret = $9, sealed_previous_secret = $10,
-    previous_secret_expires_at = $11, failing_since = $12, updated_at = now()
-WHERE tenant_id = $13 AND id = $14
-RETURNING tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at
+    disabled_reason = $5, max_concurrency = $6, rate_limit = $7::int, fifo = $8, filter = $9::jsonb, header_names = $10::text[],
+    sealed_headers = $11, sealed_secret = $12, sealed_previous_secret = $13,
+    previous_secret_expires_at = $14, failing_since = $15, updated_at = now()
+WHERE tenant_id = $16 AND id = $17
+RETURNING tenant_id, id, url, description, events, state, disabled_reason, max_concurrency, header_names, sealed_headers, sealed_secret, sealed_previous_secret, previous_secret_expires_at, failing_since, created_at, updated_at, rate_limit, rate_tokens, rate_refilled_at, fifo, filter
 `
 
 type WebhookEndpointUpdateParams struct {
@@ -700,6 +736,9 @@ type WebhookEndpointUpdateParams struct {
 	State                   string
 	DisabledReason          string
 	MaxConcurrency          int32
+	RateLimit               *int32
+	Fifo                    bool
+	Filter                  json.RawMessage
 	HeaderNames             []string
 	SealedHeaders           []byte
 	SealedSecret            []byte
@@ -718,6 +757,9 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 		arg.State,
 		arg.DisabledReason,
 		arg.MaxConcurrency,
+		arg.RateLimit,
+		arg.Fifo,
+		arg.Filter,
 		arg.HeaderNames,
 		arg.SealedHeaders,
 		arg.SealedSecret,
@@ -745,6 +787,11 @@ func (q *Queries) WebhookEndpointUpdate(ctx context.Context, arg WebhookEndpoint
 		&i.FailingSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RateLimit,
+		&i.RateTokens,
+		&i.RateRefilledAt,
+		&i.Fifo,
+		&i.Filter,
 	)
 	return i, err
 }
