@@ -169,7 +169,7 @@ func (k *checker) searchEvents() {
 	if !slices.Contains([]domain.SearchEmission{domain.SearchesBatched, domain.SearchesSampled, domain.SearchesOff}, c.SearchEvents) {
 		k.add("SEARCH_EVENTS", fmt.Sprintf("%q is not a way to tell searches", c.SearchEvents), "use batched, sampled or off")
 	}
-	if rate := c.SearchEventsSampleRate; !(rate >= 0 && rate <= 1) {
+	if rate := c.SearchEventsSampleRate; rate < 0 || rate > 1 {
 		k.add("SEARCH_EVENTS_SAMPLE_RATE", fmt.Sprintf("%v is not a share", rate), "use 0 to 1; 0.01 tells every hundredth search")
 	}
 }

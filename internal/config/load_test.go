@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rustassistant/rustassistant/internal/domain"
+
 	"github.com/rustassistant/rustassistant/internal/auth"
 )
 
@@ -125,6 +127,21 @@ func TestAllViolationsAreReportedAtOnce(t *testing.T) {
 		`SAMPLING_RATE: 110 is not a share`,
 		`GRAFANA_URL: "javascript:alert(1)" is not an http address`,
 	}, got)
+}
+
+func TestHowSearchesAreToldIsChecked(t *testing.T) {
+	t.Parallel()
+	cfg, err := LoadFrom(RoleServer, guide)
+	require.NoError(t, err)
+	require.Equal(t, domain.SearchesBatched, cfg.SearchEvents)
+	require.InDelta(t, 0.01, cfg.SearchEventsSampleRate, 0)
+	require.Empty(t, violations(t, RoleServer, with(guide, "SEARCH_EVENTS", "sampled", "SEARCH_EVENTS_SAMPLE_RATE", "1")))
+	require.Equal(t, []string{`SEARCH_EVENTS: "all" is not a way to tell searches`}, violations(t, RoleServer, with(guide, "SEARCH_EVENTS", "all")))
+	for _, rate := range []string{"-0.1", "1.1"} {
+		require.Equal(t, []string{"SEARCH_EVENTS_SAMPLE_RATE: " + rate + " is not a share"},
+			violations(t, RoleServer, with(guide, "SEARCH_EVENTS_SAMPLE_RATE", rate)))
+	}
+	require.Equal(t, []string{"WORKER_METRICS_PORT: 70000 is out of range"}, violations(t, RoleWorker, with(guide, "WORKER_METRICS_PORT", "70000")))
 }
 
 func TestProductionRefusesWeakSecrets(t *testing.T) {
