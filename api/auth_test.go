@@ -102,7 +102,7 @@ func TestForeignIDsDoNotExist(t *testing.T) {
 		}
 		walked++
 	}
-	require.Equal(t, 18, walked)
+	require.Equal(t, 20, walked)
 	for path, body := range map[string]string{
 		"/api/index": `{"document_id":"` + made.ID.String() + `"}`, "/api/index/batch": `{"document_ids":["` + made.ID.String() + `"]}`,
 	} {

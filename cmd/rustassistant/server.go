@@ -21,6 +21,7 @@ import (
 	"github.com/rustassistant/rustassistant/internal/cache"
 	"github.com/rustassistant/rustassistant/internal/config"
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/ratelimit"
 	"github.com/rustassistant/rustassistant/internal/search"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/workflows"
@@ -80,6 +81,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models, Popular: popularQueries(a.store)})
 	deps := a.apiDeps(o, verifier, starter, service)
+	deps.KeyLimits = ratelimit.NewShared(redisClient, a.cfg.CachePrefix+":key:")
 	warm := make(chan struct{})
 	deps.Warm = warm
 	recorder := a.newRecorder()

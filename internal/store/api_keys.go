@@ -18,22 +18,43 @@ type NewAPIKey struct {
 	Key         auth.Key
 	Scopes      auth.ScopeSet
 	ExpiresAt   *time.Time
+	// AllowedNetworks and RateLimit are those of domain.APIKey.
+	AllowedNetworks []string
+	RateLimit       int
 }
 
 // CreateAPIKey stores a key of the tenant.
-func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (domain.APIKey, error) {
-	hash := k.Key.Hash()
-	id := uuid.Must(uuid.NewV7())
-	err := s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		return q.APIKeyInsert(ctx, db.APIKeyInsertParams{
-			TenantID: tenant, ID: id, Name: k.Name, Description: k.Description, KeyHash: hash[:],
-			Prefix: k.Key.Prefix(), LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt,
-		})
+func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (out domain.APIKey, err error) {
+	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		if out, err = insertKey(ctx, q, tenant, k); err != nil {
+			return err
+		}
+		return audit(ctx, q, tenant, change{action: "api_key.created", kind: "api_key", id: out.ID.String(), after: keyFacts(&out)})
 	})
+	return out, err
+}
+
+func insertKey(ctx context.Context, q *db.Queries, tenant uuid.UUID, k NewAPIKey) (domain.APIKey, error) {
+	hash, id := k.Key.Hash(), uuid.Must(uuid.NewV7())
+	err := q.APIKeyInsert(ctx, db.APIKeyInsertParams{
+		TenantID: tenant, ID: id, Name: k.Name, Description: k.Description, KeyHash: hash[:], Prefix: k.Key.Prefix(),
+		LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt,
+		AllowedNetworks: nonNil(k.AllowedNetworks), RateLimit: int32(k.RateLimit),
+	})
+	if err != nil {
+		return domain.APIKey{}, err
+	}
+	row, err := q.APIKeyGet(ctx, db.APIKeyGetParams{TenantID: tenant, ID: id})
+	return keyFrom(row), err
+}
+
+func keyFrom(r db.ApiKey) domain.APIKey {
 	return domain.APIKey{
-		ID: id, TenantID: tenant, Name: k.Name, Description: k.Description, Prefix: k.Key.Prefix(),
-		LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt, CreatedAt: time.Now().UTC(),
-	}, err
+		ID: r.ID, TenantID: r.TenantID, Name: r.Name, Description: r.Description, Prefix: r.Prefix, LastFour: r.LastFour,
+		Scopes: r.Scopes, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt,
+		LastUsedAt: r.LastUsedAt, RequestCount: r.RequestCount,
+		AllowedNetworks: r.AllowedNetworks, RateLimit: int(r.RateLimit), ReplacedBy: r.ReplacedBy,
+	}
 }
 
 // EnsureAPIKey stores a key that is known beforehand (the printed admin key,
@@ -63,7 +84,8 @@ func (s *Store) KeyLookup(ctx context.Context, hash []byte) (r auth.Record, err 
 		}
 		r = auth.Record{
 			KeyID: row.ID, TenantID: row.TenantID, TenantSlug: row.Slug, TenantState: domain.TenantState(row.TenantState),
-			Scopes: row.Scopes, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
+			Scopes: row.Scopes, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt, Name: row.Name,
+			Rules: auth.StoredRules(row.AllowedNetworks, int(row.RateLimit)),
 		}
 		return err
 	})
@@ -75,30 +97,11 @@ func (s *Store) APIKeys(ctx context.Context, tenant, before uuid.UUID, limit int
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		rows, err := q.APIKeyList(ctx, db.APIKeyListParams{TenantID: tenant, BeforeID: beforeOr(before), RowLimit: int32(limit)})
 		for _, r := range rows {
-			out = append(out, domain.APIKey{
-				ID: r.ID, TenantID: r.TenantID, Name: r.Name, Description: r.Description, Prefix: r.Prefix, LastFour: r.LastFour,
-				Scopes: r.Scopes, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt,
-				LastUsedAt: r.LastUsedAt, RequestCount: r.RequestCount,
-			})
+			out = append(out, keyFrom(r))
 		}
 		return err
 	})
 	return out, err
-}
-
-// RevokeAPIKey ends a key at once and tells every process to forget it.
-// Revoking it again changes nothing.
-func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id uuid.UUID) error {
-	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		hash, err := q.APIKeyRevoke(ctx, db.APIKeyRevokeParams{TenantID: tenant, ID: id})
-		if noRows(err) {
-			return domain.NotFound("API key")
-		}
-		if err != nil {
-			return err
-		}
-		return notifyKey(ctx, q, hash)
-	})
 }
 
 // KeyUse is how often one key was used since the last report.
@@ -129,6 +132,7 @@ type Session struct {
 	KeyName    string
 	KeyPrefix  string
 	Scopes     []string
+	Rules      auth.Rules
 	ExpiresAt  time.Time
 }
 
@@ -157,6 +161,7 @@ func (s *Store) SessionByToken(ctx context.Context, token auth.Hash, idle time.D
 		out = Session{
 			TenantID: r.TenantID, TenantSlug: r.Slug, TenantName: r.TenantName, KeyID: r.ApiKeyID, KeyName: r.Name,
 			KeyPrefix: r.Prefix, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt.UTC(),
+			Rules: auth.StoredRules(r.AllowedNetworks, int(r.RateLimit)),
 		}
 		return q.SessionTouch(ctx, token[:])
 	})
