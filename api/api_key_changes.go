@@ -19,7 +19,7 @@ type apiKeyPatchBody struct {
 }
 
 type changeAPIKeyInput struct {
-	apiKeyIDInput
+	APIKeyIDInput
 	Body body[apiKeyPatchBody]
 }
 
@@ -107,7 +107,7 @@ type rotateAPIKeyBody struct {
 }
 
 type rotateAPIKeyInput struct {
-	apiKeyIDInput
+	APIKeyIDInput
 	Body body[rotateAPIKeyBody]
 }
 

@@ -185,11 +185,12 @@ func checkText(e *domain.Error, field, text string, limit int) {
 	}
 }
 
-type apiKeyIDInput struct {
+// APIKeyIDInput names a key. It is exported for huma, which sees no other embedded fields.
+type APIKeyIDInput struct {
 	ID string `path:"id" doc:"The key's id, not the key." example:"0198c0de-0000-7000-8000-000000000000"`
 }
 
-func (s *Server) revokeAPIKey(ctx context.Context, in *apiKeyIDInput) (*struct{}, error) {
+func (s *Server) revokeAPIKey(ctx context.Context, in *APIKeyIDInput) (*struct{}, error) {
 	id, err := parseID(in.ID, "API key")
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func TestChangesOfKeysThatAreRefusedNameTheField(t *testing.T) {
 	require.NoError(t, err)
 	for field, body := range map[string]string{
 		"name": `{"name":" "}`, "expires_at": `{"expires_at":"2020-01-01T00:00:00Z"}`, "rate_limit": `{"rate_limit":-1}`,
-		"scopes[0]": `{"scopes":["everything"]}`, "allowed_networks": `{"allowed_networks":["10.0.0.0/99"]}`,
+		"scopes": `{"scopes":["everything"]}`, "allowed_networks": `{"allowed_networks":["10.0.0.0/99"]}`,
 	} {
 		e.do("PATCH", path, body).problem(http.StatusUnprocessableEntity, domain.CodeInvalid).names(t, field)
 	}

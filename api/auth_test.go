@@ -96,6 +96,9 @@ func TestForeignIDsDoNotExist(t *testing.T) {
 			if r.method == http.MethodPatch && strings.Contains(r.path, "/webhooks/") {
 				body = `{"events":["document.*"]}`
 			}
+			if r.method == http.MethodPatch && strings.Contains(r.path, "/api-keys/") {
+				body = `{"name":"x"}`
+			}
 			a := e.do(r.method, strings.ReplaceAll(r.path, "{id}", foreign), body, "X-API-Key", e.foreign)
 			a.problem(404, domain.CodeNotFound)
 			require.NotContains(t, string(a.body), "canary")

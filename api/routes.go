@@ -175,7 +175,7 @@ func (s *Server) adminRoutes() []route {
 		{
 			method: http.MethodDelete, path: "/api/admin/api-keys/{id}", id: "revokeAPIKey", scope: auth.ScopeAdmin,
 			tag: tagAdmin, status: http.StatusNoContent, summary: "Revoke an API key", description: "It is refused everywhere within 5 seconds.",
-			endpoint: typed[apiKeyIDInput, struct{}](s.revokeAPIKey),
+			endpoint: typed[APIKeyIDInput, struct{}](s.revokeAPIKey),
 		},
 		{
 			method: http.MethodGet, path: "/api/admin/tenants", id: "listTenants", scope: auth.ScopePlatform,
