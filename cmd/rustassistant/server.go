@@ -171,13 +171,18 @@ func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener 
 }
 
 func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflows.Starter, service *search.Service) api.Deps {
+	var proxies []string
+	for _, p := range a.cfg.TrustedProxies {
+		proxies = append(proxies, p.String())
+	}
 	return api.Deps{
 		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Search: service, Metrics: a.metrics,
 		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
-		WebhookSender: a.sender, WebhookSealer: a.sealer, Models: a.models,
+		TrustedProxies: proxies,
+		WebhookSender:  a.sender, WebhookSealer: a.sealer, Models: a.models,
 	}
 }
 
