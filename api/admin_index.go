@@ -164,7 +164,11 @@ func (s *Server) indexWork(status, workflowID string) *indexWorkOutput {
 }
 
 func (s *Server) rebuildIndex(ctx context.Context, _ *struct{}) (*indexWorkOutput, error) {
-	id, workflowID, err := s.deps.IndexKeeper.StartRebuild(ctx, caller(ctx).TenantID, reasonRequested)
+	tenant := caller(ctx).TenantID
+	if err := s.deps.Store.RecordAction(ctx, tenant, "index.rebuild_requested", "index", ""); err != nil {
+		return nil, err
+	}
+	id, workflowID, err := s.deps.IndexKeeper.StartRebuild(ctx, tenant, reasonRequested)
 	if err != nil {
 		return nil, temporalAway(err)
 	}
@@ -181,6 +185,9 @@ func (s *Server) cancelIndexRebuild(ctx context.Context, _ *struct{}) (*indexWor
 	if last == nil || last.State != store.RebuildRunning {
 		return nil, domain.Errorf(domain.CodeConflict, "no rebuild runs")
 	}
+	if err := s.deps.Store.RecordAction(ctx, caller(ctx).TenantID, "index.rebuild_canceled", "index", last.ID.String()); err != nil {
+		return nil, err
+	}
 	if err := s.deps.Starter.CancelWorkflow(ctx, last.WorkflowID); err != nil {
 		return nil, temporalAway(err)
 	}
@@ -189,6 +196,9 @@ func (s *Server) cancelIndexRebuild(ctx context.Context, _ *struct{}) (*indexWor
 
 func (s *Server) compactIndex(ctx context.Context, _ *struct{}) (*indexWorkOutput, error) {
 	tenant := caller(ctx).TenantID
+	if err := s.deps.Store.RecordAction(ctx, tenant, "index.compaction_requested", "index", ""); err != nil {
+		return nil, err
+	}
 	if err := s.deps.IndexKeeper.RequestCompaction(ctx, tenant); err != nil {
 		return nil, temporalAway(err)
 	}

@@ -96,13 +96,16 @@ func TestForeignIDsDoNotExist(t *testing.T) {
 			if r.method == http.MethodPatch && strings.Contains(r.path, "/webhooks/") {
 				body = `{"events":["document.*"]}`
 			}
+			if r.method == http.MethodPatch && strings.Contains(r.path, "/api-keys/") {
+				body = `{"name":"x"}`
+			}
 			a := e.do(r.method, strings.ReplaceAll(r.path, "{id}", foreign), body, "X-API-Key", e.foreign)
 			a.problem(404, domain.CodeNotFound)
 			require.NotContains(t, string(a.body), "canary")
 		}
 		walked++
 	}
-	require.Equal(t, 18, walked)
+	require.Equal(t, 20, walked)
 	for path, body := range map[string]string{
 		"/api/index": `{"document_id":"` + made.ID.String() + `"}`, "/api/index/batch": `{"document_ids":["` + made.ID.String() + `"]}`,
 	} {

@@ -36,6 +36,10 @@ func (s *Server) authenticate(c *gin.Context) {
 		fail(c, err)
 		return
 	}
+	if err := s.admit(c, p); err != nil {
+		fail(c, err)
+		return
+	}
 	s.keyUse.count(p)
 	if p, err = s.inTenant(c.Request, p); err != nil {
 		fail(c, err)
@@ -46,6 +50,9 @@ func (s *Server) authenticate(c *gin.Context) {
 		return
 	}
 	ctx := telemetry.With(c.Request.Context(), slog.String("tenant", p.TenantSlug))
+	if r.scope != auth.ScopeSearch && !safeMethod(r.method) {
+		ctx = domain.WithActor(ctx, actor(c, p))
+	}
 	c.Request = c.Request.WithContext(auth.WithPrincipal(ctx, p))
 }
 
@@ -152,7 +159,7 @@ func (s *Server) bySession(c *gin.Context, token string) (*auth.Principal, error
 		return nil, err
 	}
 	return &auth.Principal{
-		KeyID: session.KeyID, TenantID: session.TenantID, TenantSlug: session.TenantSlug, Scopes: scopeSet(session.Scopes),
+		KeyID: session.KeyID, KeyName: session.KeyName, Rules: session.Rules, Session: true, TenantID: session.TenantID, TenantSlug: session.TenantSlug, Scopes: scopeSet(session.Scopes),
 	}, nil
 }
 

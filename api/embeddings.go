@@ -216,6 +216,9 @@ func (s *Server) trainEmbeddings(ctx context.Context, _ *struct{}) (*embeddingsO
 	case all.Corpus.Chunks < int64(models.Minimum()):
 		return nil, domain.Errorf(domain.CodeConflict, "there is too little text: %d of %d passages", all.Corpus.Chunks, models.Minimum())
 	}
+	if err := s.deps.Store.RecordAction(ctx, tenant, "embeddings.training_requested", "embedding_model", ""); err != nil {
+		return nil, err
+	}
 	limited, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := s.deps.Starter.TrainEmbeddings(limited, tenant, "somebody asked for it"); err != nil {
@@ -248,6 +251,9 @@ func (s *Server) cancelEmbeddings(ctx context.Context, _ *struct{}) (*embeddings
 		return nil, domain.Errorf(domain.CodeConflict, "no embedding model is being made")
 	}
 	if err := s.deps.Store.FailModel(ctx, tenant, target.ID, domain.ModelCanceled, "the making of this model was canceled"); err != nil {
+		return nil, err
+	}
+	if err := s.deps.Store.RecordAction(ctx, tenant, "embeddings.canceled", "embedding_model", target.ID.String()); err != nil {
 		return nil, err
 	}
 	// The model is given up and the workflow finds that out. Telling it saves only time.

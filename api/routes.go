@@ -3,6 +3,8 @@ package api
 import (
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/rustassistant/rustassistant/internal/auth"
 )
 
@@ -149,9 +151,31 @@ func (s *Server) adminRoutes() []route {
 			endpoint: typed[createAPIKeyInput, createAPIKeyOutput](s.createAPIKey),
 		},
 		{
+			method: http.MethodPatch, path: "/api/admin/api-keys/{id}", id: "changeAPIKey", scope: auth.ScopeAdmin, bodyLimit: smallBody,
+			tag: tagAdmin, errors: []int{http.StatusConflict}, summary: "Change an API key", description: "What is left out stays. It holds everywhere within 5 seconds.",
+			endpoint: typed[changeAPIKeyInput, apiKeyOutput](s.changeAPIKey),
+		},
+		{
+			method: http.MethodPost, path: "/api/admin/api-keys/{id}/rotate", id: "rotateAPIKey", scope: auth.ScopeAdmin, bodyLimit: smallBody,
+			tag: tagAdmin, status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Rotate an API key",
+			description: "The answer shows the successor, once; it has the same name, scopes and rules. The old key works until the overlap is over.",
+			endpoint:    typed[rotateAPIKeyInput, createAPIKeyOutput](s.rotateAPIKey),
+		},
+		{
+			method: http.MethodGet, path: "/api/admin/audit-log", id: "listAuditLog", scope: auth.ScopeAdmin,
+			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "List what administrators changed", description: "Newest first.",
+			endpoint: typed[auditInput, auditOutput](s.listAuditLog),
+		},
+		{
+			method: http.MethodGet, path: "/api/admin/audit-log/export", id: "exportAuditLog", scope: auth.ScopeAdmin,
+			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "Export the audit log",
+			description: "Every entry that the filters leave, newest first, as NDJSON.",
+			endpoint:    typed[AuditFilterInput, huma.StreamResponse](s.exportAuditLog),
+		},
+		{
 			method: http.MethodDelete, path: "/api/admin/api-keys/{id}", id: "revokeAPIKey", scope: auth.ScopeAdmin,
 			tag: tagAdmin, status: http.StatusNoContent, summary: "Revoke an API key", description: "It is refused everywhere within 5 seconds.",
-			endpoint: typed[apiKeyIDInput, struct{}](s.revokeAPIKey),
+			endpoint: typed[APIKeyIDInput, struct{}](s.revokeAPIKey),
 		},
 		{
 			method: http.MethodGet, path: "/api/admin/tenants", id: "listTenants", scope: auth.ScopePlatform,

@@ -71,6 +71,9 @@ type Deps struct {
 	// MaxBulkRequests is how many bulk requests may run at once, 4 by default:
 	// each holds a database connection and a few batches in memory.
 	MaxBulkRequests int
+	// KeyLimits limits keys that have a rate of their own; in this process alone by
+	// default.
+	KeyLimits *ratelimit.Shared
 	// Addresses that the dashboard links to; may be empty.
 	GrafanaURL, JaegerURL string
 }
@@ -87,6 +90,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.WebhookSender == nil {
 		d.WebhookSender = webhook.NewSender(webhook.Options{})
+	}
+	if d.KeyLimits == nil {
+		d.KeyLimits = ratelimit.NewShared(nil, "")
 	}
 	return d
 }
@@ -112,6 +118,7 @@ type Server struct {
 	keyUse       *keyUse
 	authFailures *ratelimit.Limiter
 	signIns      *ratelimit.Limiter
+	keyLimits    *ratelimit.Shared
 	bulkSlots    chan struct{}
 	eventSlots   chan struct{}
 	largeSlots   chan struct{}
@@ -156,6 +163,7 @@ func newServer(deps Deps) *Server {
 		tenants: newTenantCache(deps.Store), keyUse: newKeyUse(deps.Store),
 		authFailures: ratelimit.New(ratelimit.PerMinute(authFailuresPerMinute), 0),
 		signIns:      ratelimit.New(ratelimit.PerMinute(signInsPerMinute), 0),
+		keyLimits:    deps.KeyLimits,
 		bulkSlots:    make(chan struct{}, deps.MaxBulkRequests), eventSlots: make(chan struct{}, maxEventStreams),
 		largeSlots: make(chan struct{}, maxLargeBodies), goodKeys: newGoodKeys(),
 		health: &healthCache{}, draining: make(chan struct{}),

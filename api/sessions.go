@@ -60,6 +60,9 @@ func (s *Server) signIn(c *gin.Context) {
 	if err == nil && !p.Can(auth.ScopeAdmin) {
 		err = domain.Errorf(domain.CodePermissionDenied, "the dashboard needs a key of admin scope")
 	}
+	if err == nil && !p.Rules.AllowsAddress(c.ClientIP()) {
+		err = errForeignAddress
+	}
 	if err != nil {
 		s.signIns.Allow(address) // only failures count
 		fail(c, err)

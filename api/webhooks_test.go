@@ -197,9 +197,15 @@ func TestTheCatalogueIsListedAndSaysWhatThisServerSends(t *testing.T) {
 		found := slices.IndexFunc(list.EventTypes, func(row EventTypeInfo) bool { return row.Type == domain.EventSearchPerformed })
 		return list.EventTypes[found].Emission
 	}
-	require.Equal(t, webhook.EmissionBatched, emission(func(d *Deps) { d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesBatched }))
-	require.Equal(t, webhook.EmissionSampled, emission(func(d *Deps) { d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesSampled }))
-	require.Equal(t, webhook.EmissionOff, emission(func(d *Deps) { d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesOff }))
+	require.Equal(t, webhook.EmissionBatched, emission(func(d *Deps) {
+		d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesBatched
+	}))
+	require.Equal(t, webhook.EmissionSampled, emission(func(d *Deps) {
+		d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesSampled
+	}))
+	require.Equal(t, webhook.EmissionOff, emission(func(d *Deps) {
+		d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesOff
+	}))
 	require.Equal(t, webhook.EmissionOff, emission(func(d *Deps) { d.SearchEvents = domain.SearchesBatched }), "what is not recorded is not told")
 }
 

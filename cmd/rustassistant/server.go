@@ -21,6 +21,7 @@ import (
 	"github.com/rustassistant/rustassistant/internal/cache"
 	"github.com/rustassistant/rustassistant/internal/config"
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/ratelimit"
 	"github.com/rustassistant/rustassistant/internal/search"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/workflows"
@@ -80,6 +81,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models, Popular: popularQueries(a.store)})
 	deps := a.apiDeps(o, verifier, starter, service)
+	deps.KeyLimits = ratelimit.NewShared(redisClient, a.cfg.CachePrefix+":key:")
 	warm := make(chan struct{})
 	deps.Warm = warm
 	recorder := a.newRecorder()
@@ -169,6 +171,10 @@ func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener 
 }
 
 func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflows.Starter, service *search.Service) api.Deps {
+	var proxies []string
+	for _, p := range a.cfg.TrustedProxies {
+		proxies = append(proxies, p.String())
+	}
 	return api.Deps{
 		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Recoverer: a.workflows,
 		Search: service, Metrics: a.metrics, Tracing: a.tracing,
@@ -176,7 +182,8 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
-		WebhookSender: a.sender, WebhookSealer: a.sealer, Models: a.models,
+		TrustedProxies: proxies,
+		WebhookSender:  a.sender, WebhookSealer: a.sealer, Models: a.models,
 	}
 }
 

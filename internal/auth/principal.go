@@ -11,9 +11,14 @@ import (
 // Principal is an authenticated caller.
 type Principal struct {
 	KeyID      uuid.UUID
+	KeyName    string
 	TenantID   uuid.UUID
 	TenantSlug string
 	Scopes     ScopeSet
+	// Rules are those of the key.
+	Rules Rules
+	// Session is set for a signed-in browser.
+	Session bool
 	// Development is set for the keyless loopback caller of `rustassistant dev`.
 	Development bool
 	// Unconfirmed is set when the store could not be asked and an earlier answer

@@ -87,9 +87,9 @@ func (s ScopeSet) Strings() []string {
 	return names
 }
 
-// storedScopes reads the names in a record. A name that this version does not
+// StoredScopes reads the names in a record. A name that this version does not
 // know (a newer one wrote it) grants nothing and takes nothing else away.
-func storedScopes(names []string) ScopeSet {
+func StoredScopes(names []string) ScopeSet {
 	var set ScopeSet
 	for _, name := range names {
 		set |= Scope(name).bit()

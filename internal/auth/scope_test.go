@@ -36,7 +36,7 @@ func TestScopeNamesAreReadAndWritten(t *testing.T) {
 		require.Equal(t, "scopes", e.Fields[0].Field)
 		require.Less(t, len(e.Error()), 300)
 	}
-	require.Equal(t, Scopes(ScopeSearch), storedScopes([]string{"search", "of a newer version"}))
+	require.Equal(t, Scopes(ScopeSearch), StoredScopes([]string{"search", "of a newer version"}))
 }
 
 func TestOnlyThePlatformActsForOtherTenants(t *testing.T) {

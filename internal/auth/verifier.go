@@ -41,6 +41,9 @@ type Record struct {
 	// a rotated key overlaps with its successor until then.
 	ExpiresAt *time.Time
 	RevokedAt *time.Time
+	// Name is what people know the key by.
+	Name  string
+	Rules Rules
 }
 
 // KeyStore finds a key by its SHA-256. It returns a domain.CodeNotFound error
@@ -282,7 +285,8 @@ func (v *Verifier) keep(hash Hash, answer *verdict, epoch uint64) {
 func newVerdict(r Record, checkedAt time.Time) *verdict {
 	answer := &verdict{
 		principal: Principal{
-			KeyID: r.KeyID, TenantID: r.TenantID, TenantSlug: r.TenantSlug, Scopes: storedScopes(r.Scopes),
+			KeyID: r.KeyID, KeyName: r.Name, TenantID: r.TenantID, TenantSlug: r.TenantSlug, Scopes: StoredScopes(r.Scopes),
+			Rules: r.Rules,
 		},
 		state: r.TenantState, checkedAt: checkedAt,
 	}

@@ -99,8 +99,9 @@ type Config struct {
 	EmbeddingsDocumentPrefix    string             `env:"EMBEDDINGS_DOCUMENT_PREFIX" example:"\"passage: \"" help:"Put before each text of a document, for models that want one. Spaces at its end count: use quotes."`
 	EmbeddingsQueryPrefix       string             `env:"EMBEDDINGS_QUERY_PREFIX" example:"\"query: \"" help:"Put before each query, for models that want one."`
 
-	AdminAPIKey   Secret `env:"ADMIN_API_KEY" section:"Security" help:"Bootstrap key of platform scope, made by: rustassistant key generate. Optional."`
-	EncryptionKey Secret `env:"ENCRYPTION_KEY" help:"32 random bytes, base64 or hex, that encrypt webhook secrets: openssl rand -base64 32. Needed in production."`
+	AdminAPIKey    Secret   `env:"ADMIN_API_KEY" section:"Security" help:"Bootstrap key of platform scope, made by: rustassistant key generate. Optional."`
+	TrustedProxies Networks `env:"TRUSTED_PROXIES" example:"10.0.0.5,10.1.0.0/16" help:"Proxies and load balancers whose X-Forwarded-For names the client: for limits by address, the networks of API keys and the audit log. Without it the peer is the client."`
+	EncryptionKey  Secret   `env:"ENCRYPTION_KEY" help:"32 random bytes, base64 or hex, that encrypt webhook secrets: openssl rand -base64 32. Needed in production."`
 
 	WebhookAllowHTTP       bool     `env:"WEBHOOK_ALLOW_HTTP" envDefault:"false" section:"Webhooks" help:"true also sends webhooks without TLS. The dev command always does."`
 	WebhookAllowedNetworks Networks `env:"WEBHOOK_ALLOWED_NETWORKS" example:"10.20.0.0/16,fd12:3456::/32" help:"Private networks that webhooks may be sent to. The dev command adds this machine."`

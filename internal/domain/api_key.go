@@ -21,4 +21,10 @@ type APIKey struct {
 	RevokedAt    *time.Time
 	LastUsedAt   *time.Time
 	RequestCount int64
+	// AllowedNetworks are where the key may be used from, in CIDR notation; none
+	// means everywhere. RateLimit is in requests a minute, 0 for none.
+	AllowedNetworks []string
+	RateLimit       int
+	// ReplacedBy is the key that took its place when it was rotated.
+	ReplacedBy *uuid.UUID
 }

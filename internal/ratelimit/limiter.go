@@ -38,11 +38,9 @@ const sweepPause = time.Second
 
 // Limiter limits events by key. It is safe for concurrent use.
 type Limiter struct {
-	interval  time.Duration
-	tolerance time.Duration
-	burst     int
-	maxKeys   int
-	now       func() time.Time
+	pace
+	maxKeys int
+	now     func() time.Time
 
 	mu        sync.Mutex
 	busyUntil map[string]time.Time // the TAT of each key that is not idle
@@ -52,31 +50,44 @@ type Limiter struct {
 // New returns a Limiter that remembers at most maxKeys keys (0 for 65,536). It
 // panics when the rate is not positive: that is an error of the program.
 func New(rate Rate, maxKeys int) *Limiter {
+	if maxKeys <= 0 {
+		maxKeys = defaultMaxKeys
+	}
+	return &Limiter{pace: paceOf(rate), maxKeys: maxKeys, now: time.Now, busyUntil: make(map[string]time.Time)}
+}
+
+// pace is a Rate as the algorithm uses it.
+type pace struct {
+	interval  time.Duration
+	tolerance time.Duration
+	burst     int
+}
+
+func paceOf(rate Rate) pace {
 	if rate.Limit <= 0 || rate.Period <= 0 || rate.Burst < 0 {
 		panic("ratelimit: the rate must be positive")
 	}
 	if rate.Burst == 0 {
 		rate.Burst = rate.Limit
 	}
-	if maxKeys <= 0 {
-		maxKeys = defaultMaxKeys
-	}
 	interval := max(rate.Period/time.Duration(rate.Limit), 1)
-	return &Limiter{
-		interval: interval, tolerance: interval * time.Duration(rate.Burst), burst: rate.Burst,
-		maxKeys: maxKeys, now: time.Now, busyUntil: make(map[string]time.Time),
-	}
+	return pace{interval: interval, tolerance: interval * time.Duration(rate.Burst), burst: rate.Burst}
 }
+
+// AllowAt is Allow for a key with a rate of its own, which must be positive.
+func (l *Limiter) AllowAt(key string, rate Rate) Decision { return l.take(key, 1, paceOf(rate)) }
 
 // Allow takes one event of key.
 func (l *Limiter) Allow(key string) Decision { return l.Take(key, 1) }
 
 // Take takes n events of key, all or none.
-func (l *Limiter) Take(key string, n int) Decision {
+func (l *Limiter) Take(key string, n int) Decision { return l.take(key, n, l.pace) }
+
+func (l *Limiter) take(key string, n int, p pace) Decision {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	until, d := l.decide(key, n, now)
+	until, d := p.decide(l.busyUntil[key], n, now)
 	if d.Allowed && n > 0 {
 		l.remember(key, until, now)
 	}
@@ -89,9 +100,9 @@ func (l *Limiter) Peek(key string) Decision {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	_, d := l.decide(key, 1, now)
+	_, d := l.decide(l.busyUntil[key], 1, now)
 	if d.Allowed {
-		_, d = l.decide(key, 0, now)
+		_, d = l.decide(l.busyUntil[key], 0, now)
 	}
 	return d
 }
@@ -111,24 +122,23 @@ func (l *Limiter) Keys() int {
 }
 
 // decide returns the TAT after n events and whether they are allowed.
-func (l *Limiter) decide(key string, n int, now time.Time) (time.Time, Decision) {
+func (p *pace) decide(tat time.Time, n int, now time.Time) (time.Time, Decision) {
 	n = max(n, 0)
-	tat := l.busyUntil[key]
 	if tat.Before(now) {
 		tat = now
 	}
-	d := Decision{Limit: l.burst, Allowed: n <= l.burst}
+	d := Decision{Limit: p.burst, Allowed: n <= p.burst}
 	next := tat
 	if d.Allowed {
-		next = tat.Add(time.Duration(n) * l.interval)
-		if wait := next.Sub(now) - l.tolerance; wait > 0 {
+		next = tat.Add(time.Duration(n) * p.interval)
+		if wait := next.Sub(now) - p.tolerance; wait > 0 {
 			d.Allowed, d.RetryAfter, next = false, wait, tat
 		}
 	} else {
 		d.RetryAfter = -1
 	}
 	d.ResetAfter = next.Sub(now)
-	d.Remaining = int((l.tolerance - d.ResetAfter) / l.interval)
+	d.Remaining = int((p.tolerance - d.ResetAfter) / p.interval)
 	return next, d
 }
 

@@ -18,6 +18,9 @@ type NewAPIKey struct {
 	Key         auth.Key
 	Scopes      auth.ScopeSet
 	ExpiresAt   *time.Time
+	// AllowedNetworks and RateLimit are those of domain.APIKey.
+	AllowedNetworks []string
+	RateLimit       int
 }
 
 // apiKeyEvent is the payload of api_key.* events: what any list of keys shows.
@@ -27,30 +30,53 @@ type apiKeyEvent struct {
 	Prefix    string     `json:"prefix"`
 	Scopes    []string   `json:"scopes"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// ReplacedBy and RevokedAt are of a key that was rotated.
+	ReplacedBy *uuid.UUID `json:"replaced_by,omitempty"`
+	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
+}
+
+func eventOf(k *domain.APIKey) apiKeyEvent {
+	return apiKeyEvent{
+		KeyID: k.ID, Name: k.Name, Prefix: k.Prefix, Scopes: nonNil(k.Scopes), ExpiresAt: k.ExpiresAt, ReplacedBy: k.ReplacedBy, RevokedAt: k.RevokedAt,
+	}
 }
 
 // CreateAPIKey stores a key of the tenant.
-func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (domain.APIKey, error) {
-	hash := k.Key.Hash()
-	id := uuid.Must(uuid.NewV7())
-	err := s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		err := q.APIKeyInsert(ctx, db.APIKeyInsertParams{
-			TenantID: tenant, ID: id, Name: k.Name, Description: k.Description, KeyHash: hash[:],
-			Prefix: k.Key.Prefix(), LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt,
-		})
-		if err != nil {
+func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (out domain.APIKey, err error) {
+	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		if out, err = insertKey(ctx, q, tenant, k); err != nil {
 			return err
 		}
-		return tell(ctx, q, tenant, domain.EventAPIKeyCreated, k.event(id))
+		c := change{action: "api_key.created", kind: "api_key", id: out.ID.String(), after: keyFacts(&out)}
+		if err := audit(ctx, q, tenant, c); err != nil {
+			return err
+		}
+		return tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&out))
 	})
-	return domain.APIKey{
-		ID: id, TenantID: tenant, Name: k.Name, Description: k.Description, Prefix: k.Key.Prefix(),
-		LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt, CreatedAt: time.Now().UTC(),
-	}, err
+	return out, err
 }
 
-func (k *NewAPIKey) event(id uuid.UUID) apiKeyEvent {
-	return apiKeyEvent{KeyID: id, Name: k.Name, Prefix: k.Key.Prefix(), Scopes: nonNil(k.Scopes.Strings()), ExpiresAt: k.ExpiresAt}
+func insertKey(ctx context.Context, q *db.Queries, tenant uuid.UUID, k NewAPIKey) (domain.APIKey, error) {
+	hash, id := k.Key.Hash(), uuid.Must(uuid.NewV7())
+	err := q.APIKeyInsert(ctx, db.APIKeyInsertParams{
+		TenantID: tenant, ID: id, Name: k.Name, Description: k.Description, KeyHash: hash[:], Prefix: k.Key.Prefix(),
+		LastFour: k.Key.LastFour(), Scopes: k.Scopes.Strings(), ExpiresAt: k.ExpiresAt,
+		AllowedNetworks: nonNil(k.AllowedNetworks), RateLimit: int32(k.RateLimit),
+	})
+	if err != nil {
+		return domain.APIKey{}, err
+	}
+	row, err := q.APIKeyGet(ctx, db.APIKeyGetParams{TenantID: tenant, ID: id})
+	return keyFrom(row), err
+}
+
+func keyFrom(r db.ApiKey) domain.APIKey {
+	return domain.APIKey{
+		ID: r.ID, TenantID: r.TenantID, Name: r.Name, Description: r.Description, Prefix: r.Prefix, LastFour: r.LastFour,
+		Scopes: r.Scopes, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt,
+		LastUsedAt: r.LastUsedAt, RequestCount: r.RequestCount,
+		AllowedNetworks: r.AllowedNetworks, RateLimit: int(r.RateLimit), ReplacedBy: r.ReplacedBy,
+	}
 }
 
 // EnsureAPIKey stores a key that is known beforehand (the printed admin key,
@@ -66,7 +92,8 @@ func (s *Store) EnsureAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey)
 		if created = n == 1; err != nil || !created {
 			return err
 		}
-		if err := tell(ctx, q, tenant, domain.EventAPIKeyCreated, k.event(id)); err != nil {
+		made := domain.APIKey{ID: id, Name: k.Name, Prefix: k.Key.Prefix(), Scopes: k.Scopes.Strings()}
+		if err := tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&made)); err != nil {
 			return err
 		}
 		// Somebody may have tried it before it was stored.
@@ -84,7 +111,8 @@ func (s *Store) KeyLookup(ctx context.Context, hash []byte) (r auth.Record, err 
 		}
 		r = auth.Record{
 			KeyID: row.ID, TenantID: row.TenantID, TenantSlug: row.Slug, TenantState: domain.TenantState(row.TenantState),
-			Scopes: row.Scopes, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
+			Scopes: row.Scopes, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt, Name: row.Name,
+			Rules: auth.StoredRules(row.AllowedNetworks, int(row.RateLimit)),
 		}
 		return err
 	})
@@ -96,36 +124,11 @@ func (s *Store) APIKeys(ctx context.Context, tenant, before uuid.UUID, limit int
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		rows, err := q.APIKeyList(ctx, db.APIKeyListParams{TenantID: tenant, BeforeID: beforeOr(before), RowLimit: int32(limit)})
 		for _, r := range rows {
-			out = append(out, domain.APIKey{
-				ID: r.ID, TenantID: r.TenantID, Name: r.Name, Description: r.Description, Prefix: r.Prefix, LastFour: r.LastFour,
-				Scopes: r.Scopes, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt,
-				LastUsedAt: r.LastUsedAt, RequestCount: r.RequestCount,
-			})
+			out = append(out, keyFrom(r))
 		}
 		return err
 	})
 	return out, err
-}
-
-// RevokeAPIKey ends a key at once and tells every process to forget it.
-// Revoking it again changes nothing.
-func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id uuid.UUID) error {
-	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		row, err := q.APIKeyRevoke(ctx, db.APIKeyRevokeParams{TenantID: tenant, ID: id})
-		if noRows(err) {
-			return domain.NotFound("API key")
-		}
-		if err != nil {
-			return err
-		}
-		if row.RevokedNow {
-			told := apiKeyEvent{KeyID: id, Name: row.Name, Prefix: row.Prefix, Scopes: nonNil(row.Scopes), ExpiresAt: row.ExpiresAt}
-			if err := tell(ctx, q, tenant, domain.EventAPIKeyRevoked, told); err != nil {
-				return err
-			}
-		}
-		return notifyKey(ctx, q, row.KeyHash)
-	})
 }
 
 // KeyUse is how often one key was used since the last report.
@@ -156,6 +159,7 @@ type Session struct {
 	KeyName    string
 	KeyPrefix  string
 	Scopes     []string
+	Rules      auth.Rules
 	ExpiresAt  time.Time
 }
 
@@ -184,6 +188,7 @@ func (s *Store) SessionByToken(ctx context.Context, token auth.Hash, idle time.D
 		out = Session{
 			TenantID: r.TenantID, TenantSlug: r.Slug, TenantName: r.TenantName, KeyID: r.ApiKeyID, KeyName: r.Name,
 			KeyPrefix: r.Prefix, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt.UTC(),
+			Rules: auth.StoredRules(r.AllowedNetworks, int(r.RateLimit)),
 		}
 		return q.SessionTouch(ctx, token[:])
 	})

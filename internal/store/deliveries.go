@@ -276,6 +276,9 @@ func (s *Store) ResendDelivery(ctx context.Context, tenant, id uuid.UUID) (d dom
 			attempts = append(attempts, attemptFrom(r))
 		}
 		d = deliveryFrom(row)
+		if err := audit(ctx, q, tenant, change{action: "delivery.resent", kind: "delivery", id: id.String()}); err != nil {
+			return err
+		}
 		return wakeEndpoint(ctx, q, tenant, row.EndpointID)
 	})
 	return d, attempts, err

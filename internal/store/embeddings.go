@@ -307,6 +307,10 @@ func (s *Store) RollBack(ctx context.Context, tenant uuid.UUID) (m domain.Embedd
 			return domain.Errorf(domain.CodeConflict, "another embedding model is being made: cancel it first")
 		}
 		m, generation = *previous, uint64(current)+1
+		c := change{action: "embeddings.rolled_back", kind: "embedding_model", id: m.ID.String(), after: map[string]string{"model": m.Name}}
+		if err := audit(ctx, q, tenant, c); err != nil {
+			return err
+		}
 		return activate(ctx, q, tenant, m.ID, int64(generation), true)
 	})
 	return m, generation, err

@@ -54,6 +54,8 @@ func (b *bundle) everyEvent() {
 
 	key, err := b.CreateAPIKey(b.ctx, b.tenant, store.NewAPIKey{Name: "k", Key: auth.Generate(), Scopes: auth.Scopes(auth.ScopeSearch)})
 	require.NoError(b.t, err)
+	_, err = b.RotateAPIKey(b.ctx, b.tenant, key.ID, auth.Generate(), time.Hour, func(*domain.APIKey) error { return nil })
+	require.NoError(b.t, err)
 	require.NoError(b.t, b.RevokeAPIKey(b.ctx, b.tenant, key.ID))
 	s := b.telling(domain.SearchEvents{Emission: domain.SearchesBatched})
 	one := searched(b.tenant, time.Now(), "go")

@@ -35,7 +35,7 @@ func (s *Store) SearchSettings(ctx context.Context, tenant uuid.UUID) (out Searc
 // a generation, so that kept answers become unreachable and every process reads
 // the settings anew.
 func (s *Store) ChangeSearchSettings(
-	ctx context.Context, tenant uuid.UUID, version *int64, change func(*index.Settings),
+	ctx context.Context, tenant uuid.UUID, version *int64, alter func(*index.Settings),
 ) (out SearchSettings, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		generation, err := q.IndexStateLock(ctx, tenant)
@@ -51,11 +51,20 @@ func (s *Store) ChangeSearchSettings(
 		if version != nil && *version != out.Version {
 			return domain.Errorf(domain.CodeConflict, "the search settings are at version %d by now; read them again", out.Version)
 		}
-		change(&out.Settings)
+		before, err := json.Marshal(out.Settings)
+		if err != nil {
+			return fmt.Errorf("write search settings: %w", err)
+		}
+		alter(&out.Settings)
 		if err := out.Validate(); err != nil {
 			return err
 		}
-		return putSearchSettings(ctx, q, tenant, &out, generation+1)
+		if err := putSearchSettings(ctx, q, tenant, &out, generation+1); err != nil {
+			return err
+		}
+		return audit(ctx, q, tenant, change{
+			action: "search_settings.changed", kind: "search_settings", before: json.RawMessage(before), after: &out.Settings,
+		})
 	})
 	return out, err
 }

@@ -38,6 +38,10 @@ func (s *Store) ensureTenant(ctx context.Context, slug, name string) (t domain.T
 			if err := q.TenantInsertState(ctx, id); err != nil {
 				return err
 			}
+			c := change{action: "tenant.created", kind: "tenant", id: id.String(), after: map[string]string{"slug": slug, "name": name}}
+			if err := audit(ctx, q, id, c); err != nil {
+				return err
+			}
 		}
 		row, err := q.TenantGetBySlug(ctx, slug)
 		t = tenantFrom(row)

@@ -51,8 +51,11 @@ func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint) (out doma
 			return domain.Errorf(domain.CodeConflict, "there are %d webhooks already; delete one first", maxEndpoints)
 		}
 		row, err := q.WebhookEndpointGet(ctx, db.WebhookEndpointGetParams{TenantID: e.TenantID, ID: e.ID})
+		if err != nil {
+			return err
+		}
 		out = endpointFrom(row)
-		return err
+		return auditEndpoint(ctx, q, nil, &out)
 	})
 	return out, err
 }
@@ -90,6 +93,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, tenant, id uuid.UUID, change
 		if err != nil {
 			return err
 		}
+		was := e
 		if err := change(&e); err != nil {
 			return err
 		}
@@ -102,6 +106,9 @@ func (s *Store) ChangeEndpoint(ctx context.Context, tenant, id uuid.UUID, change
 			return err
 		}
 		out = endpointFrom(row)
+		if err := auditEndpoint(ctx, q, &was, &out); err != nil {
+			return err
+		}
 		if e.State != domain.EndpointActive || before == e.State && !limits {
 			return nil
 		}
@@ -122,10 +129,14 @@ func (s *Store) DeleteEndpoint(ctx context.Context, tenant, id uuid.UUID) error 
 		if err != nil {
 			return err
 		}
+		was := e
 		e.State, e.DisabledReason = domain.EndpointDeleted, ""
 		e.SealedSecret, e.SealedPreviousSecret, e.PreviousSecretExpiresAt = nil, nil, nil
 		e.SealedHeaders, e.HeaderNames = nil, nil
 		if _, err := updateEndpoint(ctx, q, &e); err != nil {
+			return err
+		}
+		if err := auditEndpoint(ctx, q, &was, &e); err != nil {
 			return err
 		}
 		if _, err := cancelSome(ctx, q, &e); err != nil {

@@ -56,7 +56,8 @@ const (
 		`"cached":{"type":"boolean"},"user_id":{"type":"string"},"searched_at":{"type":"string","format":"date-time"}}}}}}`
 	keySchema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["key_id","name","prefix","scopes"],"properties":{` +
 		`"key_id":{"type":"string","format":"uuid"},"name":{"type":"string"},"prefix":{"type":"string","description":"How the key begins. The key itself is never told."},` +
-		`"scopes":{"type":"array","items":{"type":"string"}},"expires_at":{"type":"string","format":"date-time"}}}`
+		`"scopes":{"type":"array","items":{"type":"string"}},"expires_at":{"type":"string","format":"date-time"},` +
+		`"replaced_by":{"type":"string","format":"uuid"},"revoked_at":{"type":"string","format":"date-time"}}}`
 
 	exampleDocument = `"document_id":"0198c0de-0000-7000-8000-0000000000d1","external_id":"handbook/intro.md","version":2,"job_id":"0198c0de-0000-7000-8000-0000000000a1"`
 	exampleJob      = `"job_id":"0198c0de-0000-7000-8000-0000000000a1","kind":"index_documents"`
@@ -68,8 +69,8 @@ const (
 var catalogue = []EventDescription{
 	describe(domain.EventAPIKeyCreated, EmissionAlways, "An API key was created.", keySchema, exampleKey),
 	describe(domain.EventAPIKeyRevoked, EmissionAlways, "An API key was revoked.", keySchema, exampleKey),
-	describe(domain.EventAPIKeyRotated, EmissionOff, "An API key was replaced by a new one. This version has no such operation: create a key and revoke the old one.",
-		keySchema, exampleKey),
+	describe(domain.EventAPIKeyRotated, EmissionAlways, "An API key got a successor; it works until revoked_at.", keySchema,
+		exampleKey[:len(exampleKey)-1]+`,"replaced_by":"0198c0de-0000-7000-8000-0000000000c2","revoked_at":"2026-01-03T03:04:05Z"}`),
 	describe(domain.EventDocumentDeleted, EmissionAlways, "A document was removed from the store and from search.", documentSchema,
 		`{"document_id":"0198c0de-0000-7000-8000-0000000000d1","external_id":"handbook/intro.md","version":2}`),
 	describe(domain.EventDocumentFailed, EmissionAlways, "A version of a document could not be indexed.", documentSchema,

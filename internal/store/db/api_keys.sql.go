@@ -12,22 +12,57 @@ import (
 	"github.com/google/uuid"
 )
 
+const aPIKeyGet = `-- name: APIKeyGet :one
+SELECT tenant_id, id, name, description, key_hash, prefix, last_four, scopes, created_at, expires_at, revoked_at, last_used_at, request_count, allowed_networks, rate_limit, replaced_by FROM api_keys WHERE tenant_id = $1 AND id = $2
+`
+
+type APIKeyGetParams struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) APIKeyGet(ctx context.Context, arg APIKeyGetParams) (ApiKey, error) {
+	row := q.db.QueryRow(ctx, aPIKeyGet, arg.TenantID, arg.ID)
+	var i ApiKey
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.Name,
+		&i.Description,
+		&i.KeyHash,
+		&i.Prefix,
+		&i.LastFour,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.RevokedAt,
+		&i.LastUsedAt,
+		&i.RequestCount,
+		&i.AllowedNetworks,
+		&i.RateLimit,
+		&i.ReplacedBy,
+	)
+	return i, err
+}
+
 const aPIKeyGetByHash = `-- name: APIKeyGetByHash :one
-SELECT k.id, k.tenant_id, k.name, k.prefix, k.scopes, k.expires_at, k.revoked_at, t.slug, t.state AS tenant_state
+SELECT k.id, k.tenant_id, k.name, k.prefix, k.scopes, k.expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.state AS tenant_state
 FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
 WHERE k.key_hash = $1
 `
 
 type APIKeyGetByHashRow struct {
-	ID          uuid.UUID
-	TenantID    uuid.UUID
-	Name        string
-	Prefix      string
-	Scopes      []string
-	ExpiresAt   *time.Time
-	RevokedAt   *time.Time
-	Slug        string
-	TenantState string
+	ID              uuid.UUID
+	TenantID        uuid.UUID
+	Name            string
+	Prefix          string
+	Scopes          []string
+	ExpiresAt       *time.Time
+	RevokedAt       *time.Time
+	AllowedNetworks []string
+	RateLimit       int32
+	Slug            string
+	TenantState     string
 }
 
 func (q *Queries) APIKeyGetByHash(ctx context.Context, keyHash []byte) (APIKeyGetByHashRow, error) {
@@ -41,6 +76,8 @@ func (q *Queries) APIKeyGetByHash(ctx context.Context, keyHash []byte) (APIKeyGe
 		&i.Scopes,
 		&i.ExpiresAt,
 		&i.RevokedAt,
+		&i.AllowedNetworks,
+		&i.RateLimit,
 		&i.Slug,
 		&i.TenantState,
 	)
@@ -48,20 +85,22 @@ func (q *Queries) APIKeyGetByHash(ctx context.Context, keyHash []byte) (APIKeyGe
 }
 
 const aPIKeyInsert = `-- name: APIKeyInsert :exec
-INSERT INTO api_keys (tenant_id, id, name, description, key_hash, prefix, last_four, scopes, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO api_keys (tenant_id, id, name, description, key_hash, prefix, last_four, scopes, expires_at, allowed_networks, rate_limit)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[], $11)
 `
 
 type APIKeyInsertParams struct {
-	TenantID    uuid.UUID
-	ID          uuid.UUID
-	Name        string
-	Description string
-	KeyHash     []byte
-	Prefix      string
-	LastFour    string
-	Scopes      []string
-	ExpiresAt   *time.Time
+	TenantID        uuid.UUID
+	ID              uuid.UUID
+	Name            string
+	Description     string
+	KeyHash         []byte
+	Prefix          string
+	LastFour        string
+	Scopes          []string
+	ExpiresAt       *time.Time
+	AllowedNetworks []string
+	RateLimit       int32
 }
 
 func (q *Queries) APIKeyInsert(ctx context.Context, arg APIKeyInsertParams) error {
@@ -75,6 +114,8 @@ func (q *Queries) APIKeyInsert(ctx context.Context, arg APIKeyInsertParams) erro
 		arg.LastFour,
 		arg.Scopes,
 		arg.ExpiresAt,
+		arg.AllowedNetworks,
+		arg.RateLimit,
 	)
 	return err
 }
@@ -114,8 +155,7 @@ func (q *Queries) APIKeyInsertIfAbsent(ctx context.Context, arg APIKeyInsertIfAb
 }
 
 const aPIKeyList = `-- name: APIKeyList :many
-SELECT id, tenant_id, name, description, prefix, last_four, scopes, created_at, expires_at, revoked_at, last_used_at, request_count
-FROM api_keys WHERE tenant_id = $1 AND id < $2
+SELECT tenant_id, id, name, description, key_hash, prefix, last_four, scopes, created_at, expires_at, revoked_at, last_used_at, request_count, allowed_networks, rate_limit, replaced_by FROM api_keys WHERE tenant_id = $1 AND id < $2
 ORDER BY id DESC LIMIT $3
 `
 
@@ -125,35 +165,21 @@ type APIKeyListParams struct {
 	RowLimit int32
 }
 
-type APIKeyListRow struct {
-	ID           uuid.UUID
-	TenantID     uuid.UUID
-	Name         string
-	Description  string
-	Prefix       string
-	LastFour     string
-	Scopes       []string
-	CreatedAt    time.Time
-	ExpiresAt    *time.Time
-	RevokedAt    *time.Time
-	LastUsedAt   *time.Time
-	RequestCount int64
-}
-
-func (q *Queries) APIKeyList(ctx context.Context, arg APIKeyListParams) ([]APIKeyListRow, error) {
+func (q *Queries) APIKeyList(ctx context.Context, arg APIKeyListParams) ([]ApiKey, error) {
 	rows, err := q.db.Query(ctx, aPIKeyList, arg.TenantID, arg.BeforeID, arg.RowLimit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []APIKeyListRow{}
+	items := []ApiKey{}
 	for rows.Next() {
-		var i APIKeyListRow
+		var i ApiKey
 		if err := rows.Scan(
-			&i.ID,
 			&i.TenantID,
+			&i.ID,
 			&i.Name,
 			&i.Description,
+			&i.KeyHash,
 			&i.Prefix,
 			&i.LastFour,
 			&i.Scopes,
@@ -162,6 +188,9 @@ func (q *Queries) APIKeyList(ctx context.Context, arg APIKeyListParams) ([]APIKe
 			&i.RevokedAt,
 			&i.LastUsedAt,
 			&i.RequestCount,
+			&i.AllowedNetworks,
+			&i.RateLimit,
+			&i.ReplacedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -173,41 +202,35 @@ func (q *Queries) APIKeyList(ctx context.Context, arg APIKeyListParams) ([]APIKe
 	return items, nil
 }
 
-const aPIKeyRevoke = `-- name: APIKeyRevoke :one
-WITH before AS MATERIALIZED (
-    SELECT b.id, b.revoked_at FROM api_keys b WHERE b.tenant_id = $1 AND b.id = $2 FOR UPDATE
-)
-UPDATE api_keys k SET revoked_at = coalesce(k.revoked_at, now())
-FROM before
-WHERE k.tenant_id = $1 AND k.id = before.id
-RETURNING k.key_hash, k.name, k.prefix, k.scopes, k.expires_at, (before.revoked_at IS NULL)::boolean AS revoked_now
+const aPIKeyLock = `-- name: APIKeyLock :one
+SELECT tenant_id, id, name, description, key_hash, prefix, last_four, scopes, created_at, expires_at, revoked_at, last_used_at, request_count, allowed_networks, rate_limit, replaced_by FROM api_keys WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
-type APIKeyRevokeParams struct {
+type APIKeyLockParams struct {
 	TenantID uuid.UUID
 	ID       uuid.UUID
 }
 
-type APIKeyRevokeRow struct {
-	KeyHash    []byte
-	Name       string
-	Prefix     string
-	Scopes     []string
-	ExpiresAt  *time.Time
-	RevokedNow bool
-}
-
-// Says whether this was what revoked it.
-func (q *Queries) APIKeyRevoke(ctx context.Context, arg APIKeyRevokeParams) (APIKeyRevokeRow, error) {
-	row := q.db.QueryRow(ctx, aPIKeyRevoke, arg.TenantID, arg.ID)
-	var i APIKeyRevokeRow
+func (q *Queries) APIKeyLock(ctx context.Context, arg APIKeyLockParams) (ApiKey, error) {
+	row := q.db.QueryRow(ctx, aPIKeyLock, arg.TenantID, arg.ID)
+	var i ApiKey
 	err := row.Scan(
-		&i.KeyHash,
+		&i.TenantID,
+		&i.ID,
 		&i.Name,
+		&i.Description,
+		&i.KeyHash,
 		&i.Prefix,
+		&i.LastFour,
 		&i.Scopes,
+		&i.CreatedAt,
 		&i.ExpiresAt,
-		&i.RevokedNow,
+		&i.RevokedAt,
+		&i.LastUsedAt,
+		&i.RequestCount,
+		&i.AllowedNetworks,
+		&i.RateLimit,
+		&i.ReplacedBy,
 	)
 	return i, err
 }
@@ -236,6 +259,61 @@ func (q *Queries) APIKeyTouchMany(ctx context.Context, arg APIKeyTouchManyParams
 	return err
 }
 
+const aPIKeyUpdate = `-- name: APIKeyUpdate :one
+UPDATE api_keys SET name = $1, description = $2, scopes = $3::text[], expires_at = $4, revoked_at = $5,
+    allowed_networks = $6::text[], rate_limit = $7, replaced_by = $8
+WHERE tenant_id = $9 AND id = $10
+RETURNING tenant_id, id, name, description, key_hash, prefix, last_four, scopes, created_at, expires_at, revoked_at, last_used_at, request_count, allowed_networks, rate_limit, replaced_by
+`
+
+type APIKeyUpdateParams struct {
+	Name            string
+	Description     string
+	Scopes          []string
+	ExpiresAt       *time.Time
+	RevokedAt       *time.Time
+	AllowedNetworks []string
+	RateLimit       int32
+	ReplacedBy      *uuid.UUID
+	TenantID        uuid.UUID
+	ID              uuid.UUID
+}
+
+func (q *Queries) APIKeyUpdate(ctx context.Context, arg APIKeyUpdateParams) (ApiKey, error) {
+	row := q.db.QueryRow(ctx, aPIKeyUpdate,
+		arg.Name,
+		arg.Description,
+		arg.Scopes,
+		arg.ExpiresAt,
+		arg.RevokedAt,
+		arg.AllowedNetworks,
+		arg.RateLimit,
+		arg.ReplacedBy,
+		arg.TenantID,
+		arg.ID,
+	)
+	var i ApiKey
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.Name,
+		&i.Description,
+		&i.KeyHash,
+		&i.Prefix,
+		&i.LastFour,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.RevokedAt,
+		&i.LastUsedAt,
+		&i.RequestCount,
+		&i.AllowedNetworks,
+		&i.RateLimit,
+		&i.ReplacedBy,
+	)
+	return i, err
+}
+
 const sessionDelete = `-- name: SessionDelete :exec
 DELETE FROM sessions WHERE token_hash = $1
 `
@@ -247,7 +325,7 @@ func (q *Queries) SessionDelete(ctx context.Context, tokenHash []byte) error {
 
 const sessionGet = `-- name: SessionGet :one
 SELECT s.id, s.tenant_id, s.expires_at, s.last_seen_at, k.id AS api_key_id, k.name, k.prefix, k.scopes,
-       k.expires_at AS key_expires_at, k.revoked_at, t.slug, t.name AS tenant_name, t.state AS tenant_state
+       k.expires_at AS key_expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.name AS tenant_name, t.state AS tenant_state
 FROM sessions s
 JOIN api_keys k ON k.tenant_id = s.tenant_id AND k.id = s.api_key_id
 JOIN tenants t ON t.id = s.tenant_id
@@ -260,19 +338,21 @@ type SessionGetParams struct {
 }
 
 type SessionGetRow struct {
-	ID           uuid.UUID
-	TenantID     uuid.UUID
-	ExpiresAt    time.Time
-	LastSeenAt   time.Time
-	ApiKeyID     uuid.UUID
-	Name         string
-	Prefix       string
-	Scopes       []string
-	KeyExpiresAt *time.Time
-	RevokedAt    *time.Time
-	Slug         string
-	TenantName   string
-	TenantState  string
+	ID              uuid.UUID
+	TenantID        uuid.UUID
+	ExpiresAt       time.Time
+	LastSeenAt      time.Time
+	ApiKeyID        uuid.UUID
+	Name            string
+	Prefix          string
+	Scopes          []string
+	KeyExpiresAt    *time.Time
+	RevokedAt       *time.Time
+	AllowedNetworks []string
+	RateLimit       int32
+	Slug            string
+	TenantName      string
+	TenantState     string
 }
 
 func (q *Queries) SessionGet(ctx context.Context, arg SessionGetParams) (SessionGetRow, error) {
@@ -289,6 +369,8 @@ func (q *Queries) SessionGet(ctx context.Context, arg SessionGetParams) (Session
 		&i.Scopes,
 		&i.KeyExpiresAt,
 		&i.RevokedAt,
+		&i.AllowedNetworks,
+		&i.RateLimit,
 		&i.Slug,
 		&i.TenantName,
 		&i.TenantState,

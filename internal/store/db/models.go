@@ -67,19 +67,38 @@ type AnalyticsUser struct {
 }
 
 type ApiKey struct {
-	TenantID     uuid.UUID
-	ID           uuid.UUID
-	Name         string
-	Description  string
-	KeyHash      []byte
-	Prefix       string
-	LastFour     string
-	Scopes       []string
-	CreatedAt    time.Time
-	ExpiresAt    *time.Time
-	RevokedAt    *time.Time
-	LastUsedAt   *time.Time
-	RequestCount int64
+	TenantID        uuid.UUID
+	ID              uuid.UUID
+	Name            string
+	Description     string
+	KeyHash         []byte
+	Prefix          string
+	LastFour        string
+	Scopes          []string
+	CreatedAt       time.Time
+	ExpiresAt       *time.Time
+	RevokedAt       *time.Time
+	LastUsedAt      *time.Time
+	RequestCount    int64
+	AllowedNetworks []string
+	RateLimit       int32
+	ReplacedBy      *uuid.UUID
+}
+
+type AuditLog struct {
+	TenantID   uuid.UUID
+	ID         uuid.UUID
+	CreatedAt  time.Time
+	Actor      string
+	ActorID    *uuid.UUID
+	ActorName  string
+	Address    string
+	RequestID  string
+	Action     string
+	TargetType string
+	TargetID   string
+	Before     json.RawMessage
+	After      json.RawMessage
 }
 
 type Chunk struct {
