@@ -78,11 +78,7 @@ func (l *webhookLoad) searchableDocuments(ctx context.Context, n int) ([]string,
 	if err != nil {
 		return nil, fmt.Errorf("index the documents to delete: %w", err)
 	}
-	ids, err := l.documents(ctx)
-	if err == nil && len(ids) < n {
-		err = fmt.Errorf("the tenant lists %d of %d documents", len(ids), n)
-	}
-	return ids[:min(n, len(ids))], err
+	return l.newestDocuments(ctx, n)
 }
 
 // deleteAtRate deletes documents in an open loop and says when each deletion was answered.
