@@ -166,6 +166,10 @@ func (r *receiver) wrong(what string) {
 	if r.odd == "" {
 		r.odd = what
 	}
+	select {
+	case r.came <- struct{}{}:
+	default:
+	}
 }
 
 func (r *receiver) complaint() error {
@@ -195,8 +199,8 @@ const quietTimeout = 90 * time.Second
 func (r *receiver) wait(ctx context.Context, want int) error {
 	for {
 		got, _ := r.count()
-		if got >= want {
-			return r.complaint()
+		if err := r.complaint(); err != nil || got >= want {
+			return err
 		}
 		quiet := time.NewTimer(quietTimeout)
 		select {

@@ -27,12 +27,13 @@ type DeliveryClaim struct {
 }
 
 // ClaimDeliveries leases the endpoint's due deliveries, as many as it may have
-// at once beside the sending requests of the caller: by its concurrency, its rate limit, and only the oldest open one where
-// the order is kept. A lease that ends before RecordOutcomes lets others claim the rows.
+// at once beside the sending requests of the caller: by its concurrency, its rate
+// limit, and only the oldest open one where the order is kept. A lease, of ten
+// minutes at most, that ends before RecordOutcomes lets others claim the rows.
 // Nothing is due for a paused endpoint or a suspended tenant.
 func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID, lease time.Duration, sending int) (out DeliveryClaim, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		out = DeliveryClaim{Wait: -1, Lease: uuid.New()}
+		out, lease = DeliveryClaim{Wait: -1, Lease: uuid.New()}, min(lease, longestLease)
 		row, err := q.WebhookEndpointGet(ctx, db.WebhookEndpointGetParams{TenantID: tenant, ID: endpoint})
 		if noRows(err) {
 			return nil
@@ -66,7 +67,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID,
 		case domain.EndpointPaused:
 			return nil
 		}
-		out.Wait, err = nextDue(ctx, q, &out.Endpoint, lease)
+		out.Wait, err = nextDue(ctx, q, &out.Endpoint)
 		return err
 	})
 	return out, err
@@ -84,11 +85,11 @@ func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Du
 }
 
 // nextDue says how long until an open row may be claimed; negative without one.
-func nextDue(ctx context.Context, q *db.Queries, e *domain.Endpoint, lease time.Duration) (time.Duration, error) {
+func nextDue(ctx context.Context, q *db.Queries, e *domain.Endpoint) (time.Duration, error) {
 	var wait float64
 	var err error
 	if e.FIFO && e.State == domain.EndpointActive {
-		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LeaseTime: interval(lease)})
+		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LongestLease: interval(longestLease)})
 	} else {
 		wait, err = q.DeliveryNextDue(ctx, db.DeliveryNextDueParams{TenantID: e.TenantID, EndpointID: e.ID})
 	}

@@ -37,17 +37,20 @@ WHERE e.tenant_id = ANY(@tenant_ids::uuid[]) AND e.state <> 'deleted'
 -- name: WebhookEndpointListDue :many
 -- Across tenants: endpoints with deliveries that should be on their way. Those
 -- that were deleted or disabled are listed while rows wait to be canceled. Where
--- the order is kept, only the oldest row can be on its way.
+-- the order is kept, only the oldest row can be on its way. One row of each
+-- endpoint is read, however many wait: no EXISTS, which may read them all.
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > (@after_tenant_id::uuid, @after_id::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND CASE WHEN e.fifo AND e.state = 'active' THEN
-      (SELECT d.next_attempt_at FROM webhook_deliveries d
-      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
-      ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - @grace::interval
-  ELSE EXISTS (SELECT FROM webhook_deliveries d
-      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
-        AND (d.next_attempt_at < now() - @grace::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  AND CASE
+    WHEN e.state IN ('deleted', 'disabled') AND (SELECT true FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state = 'pending' LIMIT 1) THEN true
+    WHEN e.fifo AND e.state = 'active' THEN (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - @grace::interval
+    ELSE (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.next_attempt_at LIMIT 1) < now() - @grace::interval
   END
 ORDER BY e.tenant_id, e.id LIMIT @row_limit;
 
