@@ -106,6 +106,11 @@ test/browser: tools/dev admin-ui build ## journeys through the dashboard in Chro
 	@$(TOOLS) chromium
 	@scripts/browser.sh $(ARGS)
 
+.PHONY: test/webhooks
+test/webhooks: tools/dev ## 10,000 events for 5 webhooks while everything is killed (minutes)
+	@$(WITHSTACK) env TEST_LEDGER_EVENTS=10000 TEST_LEDGER_KILLS=15 \
+	  go test ./cmd/rustassistant -run EveryEventReachesEveryEndpoint -count=1 -timeout 30m -v $(ARGS)
+
 .PHONY: test/bench
 test/bench: tools/dev ## tests of the comparison with other engines
 	@$(WITHSTACK) go -C bench test ./... $(ARGS)

@@ -49,6 +49,9 @@ func endSpan(span trace.Span, o *webhook.Outcome) {
 // observe counts an attempt and how long it took. The latency of an event is taken
 // once, at the first attempt that counts: later ones tell of the receiver.
 func (w *Webhooks) observe(ctx context.Context, d *domain.Delivery, sent *webhook.Outcome, out *store.DeliveryOutcome) {
+	if w.Metrics == nil {
+		return
+	}
 	w.Metrics.ObserveWebhookAttempt(ctx, sent.Kind(), sent.Duration)
 	if out.Counts && d.Attempts == 0 {
 		w.Metrics.ObserveWebhookLatency(ctx, sent.StartedAt.Sub(d.OccurredAt))

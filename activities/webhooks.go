@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
-	"go.temporal.io/sdk/activity"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store"
@@ -20,14 +17,18 @@ import (
 
 const (
 	// deliveryLease is well above the sender's timeout: only the rows of a
-	// worker that died are claimed a second time.
-	deliveryLease = time.Minute
+	// worker that died are claimed a second time, and not long after.
+	deliveryLease = 30 * time.Second
 	// deliverySlice ends an activity now and then, so that deployments and
 	// continue-as-new get their turn.
 	deliverySlice = 5 * time.Minute
 	// deliveryLinger is how long an idle activity waits for more: it costs a
 	// goroutine and saves a round through Temporal for each event.
 	deliveryLinger = 3 * time.Second
+	// recordGather is how long an outcome waits for others, to be recorded with them.
+	recordGather = 5 * time.Millisecond
+	// lookAgain is when requests are on their way and it is not known when more is due.
+	lookAgain = time.Second
 	// maxFailing is how long an endpoint may fail without any success.
 	maxFailing = 5 * 24 * time.Hour
 	// faultDelay is the wait after a fault of ours, which uses up no attempt...
@@ -46,145 +47,11 @@ type Webhooks struct {
 	// Sealer opens secrets; nil without ENCRYPTION_KEY, and then nothing is sent.
 	Sealer  *webhook.Sealer
 	Wakeups *Wakeups
-	Metrics *telemetry.Metrics
-	// Tracer makes a span of each attempt; nil makes none.
-	Tracer trace.Tracer
 	// Recoveries are followed by the sweep; nil for none.
 	Recoveries *Recoveries
-}
-
-// DeliverDueInput names an endpoint.
-type DeliverDueInput struct {
-	TenantID   uuid.UUID `json:"tenant_id"`
-	EndpointID uuid.UUID `json:"endpoint_id"`
-}
-
-// DeliverDueOutput says what was done and when there is more to do.
-type DeliverDueOutput struct {
-	Delivered int `json:"delivered"`
-	Failed    int `json:"failed"`
-	Canceled  int `json:"canceled"`
-	// More asks for another round at once.
-	More bool `json:"more,omitempty"`
-	// Wait is until the next delivery is due; negative means that none is waited for.
-	Wait time.Duration `json:"wait"`
-}
-
-// DeliverDue sends what is due for an endpoint, waits a little for more, and
-// says when to come back. An error is a fault of ours: the rows it had claimed
-// come back with the end of their lease and no attempt is counted.
-func (w *Webhooks) DeliverDue(ctx context.Context, in DeliverDueInput) (DeliverDueOutput, error) {
-	beat := startHeartbeat(ctx, heartbeatEvery)
-	defer beat.stop()
-	woken, release := w.Wakeups.watch(in.EndpointID)
-	d := &deliverDue{webhooks: w, in: in, woken: woken, ends: time.Now().Add(deliverySlice)}
-	err := d.run(ctx, beat)
-	if release() {
-		d.out.More = true // news came after the last look
-	}
-	return d.out, toTemporal(err)
-}
-
-// deliverDue is one run of the activity.
-type deliverDue struct {
-	webhooks *Webhooks
-	in       DeliverDueInput
-	woken    <-chan struct{}
-	ends     time.Time
-	out      DeliverDueOutput
-}
-
-func (d *deliverDue) run(ctx context.Context, beat *heartbeat) error {
-	for {
-		claim, err := d.webhooks.Store.ClaimDeliveries(ctx, d.in.TenantID, d.in.EndpointID, deliveryLease)
-		if err != nil {
-			return err
-		}
-		d.out.Canceled += claim.Canceled
-		switch {
-		case len(claim.Deliveries) > 0:
-			if err := d.deliver(ctx, &claim); err != nil {
-				return err
-			}
-			beat.set(Progress{Stage: "deliver", Done: d.out.Delivered + d.out.Failed})
-		case claim.Canceled == 0:
-			if again := d.linger(ctx, &claim); !again {
-				return ctx.Err()
-			}
-		}
-		if stopping(ctx) || time.Now().After(d.ends) {
-			d.out.More = true
-			return ctx.Err()
-		}
-	}
-}
-
-// linger waits for news, or for the next delivery when that is soon. It
-// reports whether there is something to look at. News do not make an endpoint's
-// rate limit pass sooner.
-func (d *deliverDue) linger(ctx context.Context, claim *store.DeliveryClaim) bool {
-	wait, woken := claim.Wait, d.woken
-	if claim.Throttled {
-		woken = nil
-	}
-	d.out.Wait = wait
-	pause := deliveryLinger
-	soon := wait >= 0 && wait <= deliveryLinger
-	if soon {
-		pause = max(wait, 10*time.Millisecond)
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	idle := time.Now()
-	select {
-	case <-woken:
-		return true
-	case <-timer.C:
-		if !soon && wait > 0 {
-			d.out.Wait = max(0, wait-time.Since(idle))
-		}
-		return soon
-	case <-activity.GetWorkerStopChannel(ctx):
-		d.out.More = true
-		return false
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func stopping(ctx context.Context) bool {
-	select {
-	case <-activity.GetWorkerStopChannel(ctx):
-		return true
-	default:
-		return ctx.Err() != nil
-	}
-}
-
-// deliver sends a claim's deliveries at once and records what came of them.
-func (d *deliverDue) deliver(ctx context.Context, claim *store.DeliveryClaim) error {
-	message, err := d.webhooks.open(&claim.Endpoint)
-	if err != nil {
-		return err
-	}
-	outcomes := make([]store.DeliveryOutcome, len(claim.Deliveries))
-	var sends sync.WaitGroup
-	for n := range claim.Deliveries {
-		sends.Go(func() {
-			outcomes[n] = d.webhooks.attempt(ctx, message, &claim.Deliveries[n])
-		})
-	}
-	sends.Wait()
-	for n := range outcomes {
-		switch {
-		case outcomes[n].State == domain.DeliveryDelivered:
-			d.out.Delivered++
-		case outcomes[n].Counts:
-			d.out.Failed++
-		}
-	}
-	// What was sent must be written down, also when the worker stops now.
-	return d.webhooks.Store.RecordOutcomes(context.WithoutCancel(ctx), *claim, outcomes, maxFailing)
+	Metrics    *telemetry.Metrics
+	// Tracer makes a span of each attempt; nil makes none.
+	Tracer trace.Tracer
 }
 
 // open decrypts what a request to the endpoint needs.

@@ -151,3 +151,13 @@ func TestBenchStalenessAsksTheSecondServer(t *testing.T) {
 	_, err = bench(t, "staleness", "--server", first.start(t), "--second", "http://127.0.0.1:1")
 	require.Error(t, err)
 }
+
+func TestBenchWebhooksRefusesWhatMeasuresNothing(t *testing.T) {
+	t.Parallel()
+	var s benchServer
+	url := s.start(t)
+	_, err := bench(t, "webhooks", "latency", "--server", url, "--rate", "0")
+	require.ErrorContains(t, err, "at least one event")
+	_, err = bench(t, "webhooks", "throughput", "--server", url, "--endpoints", "0")
+	require.ErrorContains(t, err, "at least one endpoint")
+}

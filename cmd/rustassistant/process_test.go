@@ -93,6 +93,11 @@ func (c *cluster) start(env []string, args ...string) *process {
 	c.t.Helper()
 	path, err := binary()
 	require.NoError(c.t, err)
+	return c.startProgram(path, env, args...)
+}
+
+func (c *cluster) startProgram(path string, env []string, args ...string) *process {
+	c.t.Helper()
 	p := &process{cmd: exec.Command(path, args...), log: &lockedBuffer{}, done: make(chan error, 1)}
 	p.cmd.Env = append(append([]string{}, c.env...), env...)
 	p.cmd.Dir = c.t.TempDir()

@@ -168,3 +168,18 @@ func keyOr(key string) string {
 	}
 	return key
 }
+
+// DocumentRef names a document that the server has.
+type DocumentRef struct {
+	ID         string `json:"id"`
+	ExternalID string `json:"external_id"`
+}
+
+// Documents calls fn for each document of a type, newest first. An empty type lists all.
+func (c *Client) Documents(ctx context.Context, docType string, fn func(DocumentRef) error) error {
+	query := url.Values{}
+	if docType != "" {
+		query.Set("doc_type", docType)
+	}
+	return eachOf(ctx, c, "/api/documents", "documents", query, fn)
+}

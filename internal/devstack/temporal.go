@@ -40,7 +40,7 @@ type temporal struct {
 }
 
 func newTemporal(base serviceBase, want Ports) (*temporal, error) {
-	program, err := findTemporal()
+	program, err := FindTemporal()
 	if err != nil {
 		return nil, err
 	}

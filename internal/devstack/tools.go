@@ -108,9 +108,9 @@ func postgresMajor(dir string) int {
 	return major
 }
 
-// findTemporal prefers what the user names, then the pinned build in the tool
+// FindTemporal returns the path of the Temporal CLI. It prefers what the user names, then the pinned build in the tool
 // cache, then whatever is on the PATH.
-func findTemporal() (string, error) {
+func FindTemporal() (string, error) {
 	if name := os.Getenv(EnvTemporalCLI); name != "" {
 		path, err := exec.LookPath(name)
 		if err != nil {

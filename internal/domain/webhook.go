@@ -72,6 +72,14 @@ type Endpoint struct {
 // match; an event that lacks one does not.
 type EventFilter map[string][]any
 
+// Window is how many requests the endpoint gets at once.
+func (e *Endpoint) Window() int {
+	if e.FIFO {
+		return 1
+	}
+	return e.MaxConcurrency
+}
+
 // DeliveryState is where one event stands for one endpoint.
 //
 //	pending ◀──▶ delivering ──▶ delivered | exhausted

@@ -27,12 +27,13 @@ type DeliveryClaim struct {
 }
 
 // ClaimDeliveries leases the endpoint's due deliveries, as many as it may have
-// at once: by its concurrency, its rate limit, and only the oldest open one where
-// the order is kept. A lease that ends before RecordOutcomes lets others claim the rows.
+// at once beside the sending requests of the caller: by its concurrency, its rate
+// limit, and only the oldest open one where the order is kept. A lease, of ten
+// minutes at most, that ends before RecordOutcomes lets others claim the rows.
 // Nothing is due for a paused endpoint or a suspended tenant.
-func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID, lease time.Duration) (out DeliveryClaim, err error) {
+func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID, lease time.Duration, sending int) (out DeliveryClaim, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		out = DeliveryClaim{Wait: -1, Lease: uuid.New()}
+		out, lease = DeliveryClaim{Wait: -1, Lease: uuid.New()}, min(lease, longestLease)
 		row, err := q.WebhookEndpointGet(ctx, db.WebhookEndpointGetParams{TenantID: tenant, ID: endpoint})
 		if noRows(err) {
 			return nil
@@ -58,24 +59,24 @@ func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID,
 				return nil
 			}
 			if takesTurns(&row) {
-				return claimLimited(ctx, q, &out, lease)
+				return claimLimited(ctx, q, &out, lease, sending)
 			}
-			if err := claim(ctx, q, &out, lease); err != nil || len(out.Deliveries) > 0 {
+			if err := claim(ctx, q, &out, lease, sending); err != nil || len(out.Deliveries) > 0 {
 				return err
 			}
 		case domain.EndpointPaused:
 			return nil
 		}
-		out.Wait, err = nextDue(ctx, q, &out.Endpoint, lease)
+		out.Wait, err = nextDue(ctx, q, &out.Endpoint)
 		return err
 	})
 	return out, err
 }
 
-func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Duration) error {
+func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Duration, sending int) error {
 	rows, err := q.DeliveryClaim(ctx, db.DeliveryClaimParams{
 		TenantID: out.Endpoint.TenantID, EndpointID: out.Endpoint.ID, Lease: &out.Lease, LeaseTime: interval(lease),
-		RowLimit: int32(out.Endpoint.MaxConcurrency),
+		RowLimit: int32(max(0, out.Endpoint.MaxConcurrency-sending)),
 	})
 	for _, r := range rows {
 		out.Deliveries = append(out.Deliveries, deliveryFrom(r))
@@ -84,11 +85,11 @@ func claim(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease time.Du
 }
 
 // nextDue says how long until an open row may be claimed; negative without one.
-func nextDue(ctx context.Context, q *db.Queries, e *domain.Endpoint, lease time.Duration) (time.Duration, error) {
+func nextDue(ctx context.Context, q *db.Queries, e *domain.Endpoint) (time.Duration, error) {
 	var wait float64
 	var err error
 	if e.FIFO && e.State == domain.EndpointActive {
-		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LeaseTime: interval(lease)})
+		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LongestLease: interval(longestLease)})
 	} else {
 		wait, err = q.DeliveryNextDue(ctx, db.DeliveryNextDueParams{TenantID: e.TenantID, EndpointID: e.ID})
 	}
@@ -108,6 +109,10 @@ func cancelSome(ctx context.Context, q *db.Queries, e *domain.Endpoint) (int, er
 
 // DeliveryOutcome is what an attempt made of a claimed delivery.
 type DeliveryOutcome struct {
+	// Lease is that of the claim, SentTo the endpoint's address at that time: what
+	// another address answers says nothing of the present one.
+	Lease   uuid.UUID
+	SentTo  string
 	Attempt domain.Attempt
 	// State is delivered, exhausted, or pending for another attempt after Wait.
 	State domain.DeliveryState
@@ -120,19 +125,16 @@ type DeliveryOutcome struct {
 
 // RecordOutcomes writes attempts and what follows from them, and judges the
 // endpoint: one that is gone, or had no success for maxFailing, is disabled.
-func (s *Store) RecordOutcomes(ctx context.Context, claim DeliveryClaim, outcomes []DeliveryOutcome, maxFailing time.Duration) error {
-	tenant, id := claim.Endpoint.TenantID, claim.Endpoint.ID
+func (s *Store) RecordOutcomes(ctx context.Context, tenant, id uuid.UUID, outcomes []DeliveryOutcome, maxFailing time.Duration) error {
 	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		row, err := q.WebhookEndpointLock(ctx, db.WebhookEndpointLockParams{TenantID: tenant, ID: id})
 		if err != nil {
 			return err
 		}
 		e := endpointFrom(row)
-		if e.URL == claim.Endpoint.URL {
-			judge(&e, outcomes, maxFailing)
-		}
+		judge(&e, outcomes, maxFailing)
 		open := e.State == domain.EndpointActive || e.State == domain.EndpointPaused
-		if err := q.DeliveryRecordMany(ctx, recordParams(claim, outcomes, open)); err != nil {
+		if err := q.DeliveryRecordMany(ctx, recordParams(tenant, outcomes, open)); err != nil {
 			return err
 		}
 		if string(e.State) == row.State && (e.FailingSince == nil) == (row.FailingSince == nil) {
@@ -154,6 +156,9 @@ func judge(e *domain.Endpoint, outcomes []DeliveryOutcome, maxFailing time.Durat
 	now := time.Now().UTC()
 	var succeeded, failed, gone bool
 	for _, o := range outcomes {
+		if o.SentTo != e.URL {
+			continue
+		}
 		succeeded = succeeded || o.State == domain.DeliveryDelivered
 		failed = failed || o.Counts && o.State != domain.DeliveryDelivered
 		gone = gone || o.Gone
@@ -175,8 +180,8 @@ func judge(e *domain.Endpoint, outcomes []DeliveryOutcome, maxFailing time.Durat
 	}
 }
 
-func recordParams(claim DeliveryClaim, outcomes []DeliveryOutcome, open bool) db.DeliveryRecordManyParams {
-	p := db.DeliveryRecordManyParams{TenantID: claim.Endpoint.TenantID, Lease: &claim.Lease}
+func recordParams(tenant uuid.UUID, outcomes []DeliveryOutcome, open bool) db.DeliveryRecordManyParams {
+	p := db.DeliveryRecordManyParams{TenantID: tenant}
 	for n := range outcomes {
 		o := &outcomes[n]
 		state := o.State
@@ -184,6 +189,7 @@ func recordParams(claim DeliveryClaim, outcomes []DeliveryOutcome, open bool) db
 			state = domain.DeliveryCanceled
 		}
 		p.Ids = append(p.Ids, o.Attempt.DeliveryID)
+		p.Leases = append(p.Leases, o.Lease)
 		p.States = append(p.States, string(state))
 		p.Counted = append(p.Counted, o.Counts)
 		p.Waits = append(p.Waits, o.Wait.Seconds())

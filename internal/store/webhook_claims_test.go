@@ -61,7 +61,7 @@ func (m *claimModel) now() time.Time { return time.Now().Add(m.jumped) }
 // claim is the next worker's turn.
 func (m *claimModel) claim(t *rapid.T) {
 	begin := m.now()
-	c, err := m.b.ClaimDeliveries(m.b.ctx, m.endpoint.TenantID, m.endpoint.ID, time.Minute)
+	c, err := m.b.ClaimDeliveries(m.b.ctx, m.endpoint.TenantID, m.endpoint.ID, time.Minute, 0)
 	require.NoError(t, err)
 	m.claims = append(m.claims, claimTime{begin, m.now(), len(c.Deliveries)})
 	require.LessOrEqual(t, len(c.Deliveries), m.endpoint.MaxConcurrency)
@@ -108,6 +108,7 @@ func (m *claimModel) record(t *rapid.T) {
 	for i, d := range c.Deliveries {
 		outcomes[i] = rapid.SampledFrom([]store.DeliveryOutcome{delivered, delivered, retried, ownFault, exhausted}).Draw(t, "outcome")
 		outcomes[i].Attempt.DeliveryID, outcomes[i].Attempt.StartedAt = d.ID, time.Now()
+		outcomes[i].Lease, outcomes[i].SentTo = c.Lease, c.Endpoint.URL
 		r := m.rows[d.ID]
 		if r.lease != c.Lease || r.state != domain.DeliveryDelivering {
 			continue
@@ -117,7 +118,7 @@ func (m *claimModel) record(t *rapid.T) {
 			r.attempts++
 		}
 	}
-	require.NoError(t, m.b.RecordOutcomes(m.b.ctx, c, outcomes, testMaxFailing))
+	require.NoError(t, m.b.RecordOutcomes(m.b.ctx, m.endpoint.TenantID, m.endpoint.ID, outcomes, testMaxFailing))
 }
 
 var exhausted = store.DeliveryOutcome{State: domain.DeliveryExhausted, Counts: true, Attempt: domain.Attempt{Status: 500, ErrorCode: "http_status"}}
@@ -177,10 +178,11 @@ func (m *claimModel) drain(t *rapid.T) {
 		for i, d := range c.Deliveries {
 			outcomes[i] = delivered
 			outcomes[i].Attempt.DeliveryID, outcomes[i].Attempt.StartedAt = d.ID, time.Now()
+			outcomes[i].Lease, outcomes[i].SentTo = c.Lease, c.Endpoint.URL
 			m.rows[d.ID].state = domain.DeliveryDelivered
 			m.rows[d.ID].attempts++
 		}
-		require.NoError(t, m.b.RecordOutcomes(m.b.ctx, c, outcomes, testMaxFailing))
+		require.NoError(t, m.b.RecordOutcomes(m.b.ctx, m.endpoint.TenantID, m.endpoint.ID, outcomes, testMaxFailing))
 	}
 	stored, attempts, err := m.b.Deliveries(m.b.ctx, m.endpoint.TenantID, m.endpoint.ID, store.DeliveryFilter{Limit: 1000})
 	require.NoError(t, err)
@@ -229,7 +231,7 @@ func TestWorkersThatRaceNeverSendTwoAtOnceWhereTheOrderIsKept(t *testing.T) {
 	for range 6 {
 		workers.Go(func() {
 			for time.Now().Before(deadline) {
-				c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute)
+				c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute, 0)
 				if err != nil || c.Wait < 0 && len(c.Deliveries) == 0 {
 					return
 				}
@@ -245,8 +247,8 @@ func TestWorkersThatRaceNeverSendTwoAtOnceWhereTheOrderIsKept(t *testing.T) {
 				mu.Unlock()
 				sending.Add(-1)
 				o := delivered
-				o.Attempt.DeliveryID, o.Attempt.StartedAt = d.ID, time.Now()
-				if b.RecordOutcomes(b.ctx, c, []store.DeliveryOutcome{o}, testMaxFailing) != nil {
+				o.Attempt.DeliveryID, o.Attempt.StartedAt, o.Lease, o.SentTo = d.ID, time.Now(), c.Lease, e.URL
+				if b.RecordOutcomes(b.ctx, e.TenantID, e.ID, []store.DeliveryOutcome{o}, testMaxFailing) != nil {
 					return
 				}
 			}

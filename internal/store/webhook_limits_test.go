@@ -349,7 +349,7 @@ func TestClaimersOfManyWorkersKeepTheRateLimit(t *testing.T) {
 		workers.Go(func() {
 			for {
 				begin := time.Now()
-				c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute)
+				c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute, 0)
 				if err != nil || len(c.Deliveries) == 0 && !c.Throttled {
 					return
 				}
@@ -409,7 +409,7 @@ func TestWorkersThatClaimAtTheSameMomentShareTheTokens(t *testing.T) {
 			done.Go(func() {
 				ready.Done()
 				ready.Wait()
-				c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute)
+				c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute, 0)
 				if err == nil {
 					claimed.Add(int32(len(c.Deliveries)))
 				}

@@ -37,17 +37,20 @@ WHERE e.tenant_id = ANY(@tenant_ids::uuid[]) AND e.state <> 'deleted'
 -- name: WebhookEndpointListDue :many
 -- Across tenants: endpoints with deliveries that should be on their way. Those
 -- that were deleted or disabled are listed while rows wait to be canceled. Where
--- the order is kept, only the oldest row can be on its way.
+-- the order is kept, only the oldest row can be on its way. One row of each
+-- endpoint is read, however many wait: no EXISTS, which may read them all.
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > (@after_tenant_id::uuid, @after_id::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND CASE WHEN e.fifo AND e.state = 'active' THEN
-      (SELECT d.next_attempt_at FROM webhook_deliveries d
-      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
-      ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - @grace::interval
-  ELSE EXISTS (SELECT FROM webhook_deliveries d
-      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
-        AND (d.next_attempt_at < now() - @grace::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  AND CASE
+    WHEN e.state IN ('deleted', 'disabled') AND (SELECT true FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state = 'pending' LIMIT 1) THEN true
+    WHEN e.fifo AND e.state = 'active' THEN (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - @grace::interval
+    ELSE (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.next_attempt_at LIMIT 1) < now() - @grace::interval
   END
 ORDER BY e.tenant_id, e.id LIMIT @row_limit;
 
@@ -95,7 +98,7 @@ WHERE d.tenant_id = @tenant_id AND d.id = gone.id;
 -- name: DeliveryRecordMany :exec
 -- Rows whose lease was lost belong to somebody else by now and stay as they are.
 WITH r AS (
-    SELECT unnest(@ids::uuid[]) AS id, unnest(@states::text[]) AS state, unnest(@counted::bool[]) AS counted,
+    SELECT unnest(@ids::uuid[]) AS id, unnest(@leases::uuid[]) AS lease, unnest(@states::text[]) AS state, unnest(@counted::bool[]) AS counted,
            unnest(@waits::float8[]) AS wait, unnest(@started_ats::timestamptz[]) AS started_at,
            unnest(@duration_ms::int[]) AS duration_ms, unnest(@buckets::smallint[]) AS bucket, unnest(@statuses::int[]) AS status,
            unnest(@error_codes::text[]) AS error_code, unnest(@errors::text[]) AS error, unnest(@responses::text[]) AS response
@@ -105,7 +108,7 @@ WITH r AS (
         next_attempt_at = now() + make_interval(secs => r.wait),
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
-    FROM r WHERE d.tenant_id = @tenant_id AND d.id = r.id AND d.lease = @lease
+    FROM r WHERE d.tenant_id = @tenant_id AND d.id = r.id AND d.lease = r.lease
     RETURNING d.id, d.endpoint_id, d.attempts
 ), hours AS (
     INSERT INTO webhook_attempt_hours AS h (tenant_id, endpoint_id, hour, error_code, bucket, attempts)

@@ -42,7 +42,7 @@ func (b *bundle) index(n int) {
 
 func (b *bundle) claim(e domain.Endpoint) store.DeliveryClaim {
 	b.t.Helper()
-	c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute)
+	c, err := b.ClaimDeliveries(b.ctx, e.TenantID, e.ID, time.Minute, 0)
 	require.NoError(b.t, err)
 	return c
 }
@@ -60,9 +60,10 @@ func (b *bundle) record(c store.DeliveryClaim, o store.DeliveryOutcome) {
 	outcomes := make([]store.DeliveryOutcome, len(c.Deliveries))
 	for n, d := range c.Deliveries {
 		outcomes[n] = o
+		outcomes[n].Lease, outcomes[n].SentTo = c.Lease, c.Endpoint.URL
 		outcomes[n].Attempt.DeliveryID, outcomes[n].Attempt.StartedAt = d.ID, time.Now()
 	}
-	require.NoError(b.t, b.RecordOutcomes(b.ctx, c, outcomes, testMaxFailing))
+	require.NoError(b.t, b.RecordOutcomes(b.ctx, c.Endpoint.TenantID, c.Endpoint.ID, outcomes, testMaxFailing))
 }
 
 func (b *bundle) exec(sql string, args ...any) {
@@ -288,7 +289,7 @@ func TestForeignWebhooksAndDeliveriesAreNotFound(t *testing.T) {
 	for _, err := range []error{errGet, errChange, errTest, errList, errResend, b.DeleteEndpoint(b.ctx, other.ID, e.ID)} {
 		require.Equal(t, domain.CodeNotFound, domain.CodeOf(err))
 	}
-	c, err := b.ClaimDeliveries(b.ctx, other.ID, e.ID, time.Minute)
+	c, err := b.ClaimDeliveries(b.ctx, other.ID, e.ID, time.Minute, 0)
 	require.NoError(t, err)
 	require.Empty(t, c.Deliveries)
 }

@@ -24,26 +24,28 @@ FROM head
 WHERE d.tenant_id = $3 AND d.id = head.id AND head.next_attempt_at <= now()
   AND NOT EXISTS (SELECT FROM webhook_deliveries o
       WHERE o.tenant_id = $3 AND o.endpoint_id = $4 AND o.state IN ('pending', 'delivering')
-        AND o.next_attempt_at > now() AND o.next_attempt_at <= clock_timestamp() + $2::interval AND o.state = 'delivering')
+        AND o.next_attempt_at > now() AND o.next_attempt_at <= clock_timestamp() + $5::interval AND o.state = 'delivering')
 RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at, d.traceparent, d.tracestate
 `
 
 type DeliveryClaimFirstParams struct {
-	Lease      *uuid.UUID
-	LeaseTime  pgtype.Interval
-	TenantID   uuid.UUID
-	EndpointID uuid.UUID
+	Lease        *uuid.UUID
+	LeaseTime    pgtype.Interval
+	TenantID     uuid.UUID
+	EndpointID   uuid.UUID
+	LongestLease pgtype.Interval
 }
 
 // The oldest open row, when it is due and no other is being sent. It must not be
-// skipped when somebody holds it, so this waits for its lock. A row that is being
-// sent has a lease of @lease_time at most: the index is read no further.
+// skipped when somebody holds it, so this waits for its lock. No lease is longer
+// than @longest_lease, whoever gave it: the index is read no further.
 func (q *Queries) DeliveryClaimFirst(ctx context.Context, arg DeliveryClaimFirstParams) ([]WebhookDelivery, error) {
 	rows, err := q.db.Query(ctx, deliveryClaimFirst,
 		arg.Lease,
 		arg.LeaseTime,
 		arg.TenantID,
 		arg.EndpointID,
+		arg.LongestLease,
 	)
 	if err != nil {
 		return nil, err
@@ -96,14 +98,14 @@ FROM (
 `
 
 type DeliveryFirstDueParams struct {
-	TenantID   uuid.UUID
-	EndpointID uuid.UUID
-	LeaseTime  pgtype.Interval
+	TenantID     uuid.UUID
+	EndpointID   uuid.UUID
+	LongestLease pgtype.Interval
 }
 
 // Seconds until the oldest open row may be sent; it may be negative.
 func (q *Queries) DeliveryFirstDue(ctx context.Context, arg DeliveryFirstDueParams) (float64, error) {
-	row := q.db.QueryRow(ctx, deliveryFirstDue, arg.TenantID, arg.EndpointID, arg.LeaseTime)
+	row := q.db.QueryRow(ctx, deliveryFirstDue, arg.TenantID, arg.EndpointID, arg.LongestLease)
 	var seconds float64
 	err := row.Scan(&seconds)
 	return seconds, err

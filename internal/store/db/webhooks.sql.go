@@ -345,17 +345,17 @@ func (q *Queries) DeliveryPurge(ctx context.Context, arg DeliveryPurgeParams) (i
 
 const deliveryRecordMany = `-- name: DeliveryRecordMany :exec
 WITH r AS (
-    SELECT unnest($2::uuid[]) AS id, unnest($3::text[]) AS state, unnest($4::bool[]) AS counted,
-           unnest($5::float8[]) AS wait, unnest($6::timestamptz[]) AS started_at,
-           unnest($7::int[]) AS duration_ms, unnest($8::smallint[]) AS bucket, unnest($9::int[]) AS status,
-           unnest($10::text[]) AS error_code, unnest($11::text[]) AS error, unnest($12::text[]) AS response
+    SELECT unnest($2::uuid[]) AS id, unnest($3::uuid[]) AS lease, unnest($4::text[]) AS state, unnest($5::bool[]) AS counted,
+           unnest($6::float8[]) AS wait, unnest($7::timestamptz[]) AS started_at,
+           unnest($8::int[]) AS duration_ms, unnest($9::smallint[]) AS bucket, unnest($10::int[]) AS status,
+           unnest($11::text[]) AS error_code, unnest($12::text[]) AS error, unnest($13::text[]) AS response
 ), done AS (
     UPDATE webhook_deliveries d SET state = r.state, lease = NULL,
         attempts = d.attempts + r.counted::int, step = d.step + r.counted::int,
         next_attempt_at = now() + make_interval(secs => r.wait),
         last_status = r.status, last_error = r.error_code,
         finished_at = CASE WHEN r.state = 'pending' THEN NULL ELSE now() END
-    FROM r WHERE d.tenant_id = $1 AND d.id = r.id AND d.lease = $13
+    FROM r WHERE d.tenant_id = $1 AND d.id = r.id AND d.lease = r.lease
     RETURNING d.id, d.endpoint_id, d.attempts
 ), hours AS (
     INSERT INTO webhook_attempt_hours AS h (tenant_id, endpoint_id, hour, error_code, bucket, attempts)
@@ -372,6 +372,7 @@ FROM done JOIN r ON r.id = done.id WHERE r.counted
 type DeliveryRecordManyParams struct {
 	TenantID   uuid.UUID
 	Ids        []uuid.UUID
+	Leases     []uuid.UUID
 	States     []string
 	Counted    []bool
 	Waits      []float64
@@ -382,7 +383,6 @@ type DeliveryRecordManyParams struct {
 	ErrorCodes []string
 	Errors     []string
 	Responses  []string
-	Lease      *uuid.UUID
 }
 
 // Rows whose lease was lost belong to somebody else by now and stay as they are.
@@ -390,6 +390,7 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 	_, err := q.db.Exec(ctx, deliveryRecordMany,
 		arg.TenantID,
 		arg.Ids,
+		arg.Leases,
 		arg.States,
 		arg.Counted,
 		arg.Waits,
@@ -400,7 +401,6 @@ func (q *Queries) DeliveryRecordMany(ctx context.Context, arg DeliveryRecordMany
 		arg.ErrorCodes,
 		arg.Errors,
 		arg.Responses,
-		arg.Lease,
 	)
 	return err
 }
@@ -610,13 +610,15 @@ const webhookEndpointListDue = `-- name: WebhookEndpointListDue :many
 SELECT e.tenant_id, e.id FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id
 WHERE (e.tenant_id, e.id) > ($1::uuid, $2::uuid)
   AND (e.state IN ('deleted', 'disabled') OR (e.state = 'active' AND t.state = 'active'))
-  AND CASE WHEN e.fifo AND e.state = 'active' THEN
-      (SELECT d.next_attempt_at FROM webhook_deliveries d
-      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
-      ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - $3::interval
-  ELSE EXISTS (SELECT FROM webhook_deliveries d
-      WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
-        AND (d.next_attempt_at < now() - $3::interval OR (d.state = 'pending' AND e.state IN ('deleted', 'disabled'))))
+  AND CASE
+    WHEN e.state IN ('deleted', 'disabled') AND (SELECT true FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state = 'pending' LIMIT 1) THEN true
+    WHEN e.fifo AND e.state = 'active' THEN (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.occurred_at, d.event_id LIMIT 1) < now() - $3::interval
+    ELSE (SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state IN ('pending', 'delivering')
+        ORDER BY d.next_attempt_at LIMIT 1) < now() - $3::interval
   END
 ORDER BY e.tenant_id, e.id LIMIT $4
 `
@@ -635,7 +637,8 @@ type WebhookEndpointListDueRow struct {
 
 // Across tenants: endpoints with deliveries that should be on their way. Those
 // that were deleted or disabled are listed while rows wait to be canceled. Where
-// the order is kept, only the oldest row can be on its way.
+// the order is kept, only the oldest row can be on its way. One row of each
+// endpoint is read, however many wait: no EXISTS, which may read them all.
 func (q *Queries) WebhookEndpointListDue(ctx context.Context, arg WebhookEndpointListDueParams) ([]WebhookEndpointListDueRow, error) {
 	rows, err := q.db.Query(ctx, webhookEndpointListDue,
 		arg.AfterTenantID,
