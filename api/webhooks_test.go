@@ -189,24 +189,19 @@ func TestWebhooksNeedTheirScopeAndBelongToOneTenant(t *testing.T) {
 
 func TestTheCatalogueIsListedAndSaysWhatThisServerSends(t *testing.T) {
 	t.Parallel()
-	emission := func(change func(*Deps)) webhook.Emission {
-		e := newEnv(t, change)
+	emission := func(recorder SearchRecorder, how domain.SearchEmission) webhook.Emission {
+		e := newEnv(t, func(d *Deps) { d.Analytics, d.SearchEvents = recorder, how })
 		var list EventTypeList
 		e.do("GET", "/api/admin/event-types", nil).is(http.StatusOK).into(&list)
 		require.Len(t, list.EventTypes, len(webhook.Catalogue("")))
 		found := slices.IndexFunc(list.EventTypes, func(row EventTypeInfo) bool { return row.Type == domain.EventSearchPerformed })
 		return list.EventTypes[found].Emission
 	}
-	require.Equal(t, webhook.EmissionBatched, emission(func(d *Deps) {
-		d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesBatched
-	}))
-	require.Equal(t, webhook.EmissionSampled, emission(func(d *Deps) {
-		d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesSampled
-	}))
-	require.Equal(t, webhook.EmissionOff, emission(func(d *Deps) {
-		d.Analytics, d.SearchEvents = analytics.NewRecorder(nil, analytics.Options{}), domain.SearchesOff
-	}))
-	require.Equal(t, webhook.EmissionOff, emission(func(d *Deps) { d.SearchEvents = domain.SearchesBatched }), "what is not recorded is not told")
+	recorder := analytics.NewRecorder(nil, analytics.Options{})
+	require.Equal(t, webhook.EmissionBatched, emission(recorder, domain.SearchesBatched))
+	require.Equal(t, webhook.EmissionSampled, emission(recorder, domain.SearchesSampled))
+	require.Equal(t, webhook.EmissionOff, emission(recorder, domain.SearchesOff))
+	require.Equal(t, webhook.EmissionOff, emission(nil, domain.SearchesBatched), "what is not recorded is not told")
 }
 
 func TestWithoutAnEncryptionKeyNoWebhookIsMade(t *testing.T) {

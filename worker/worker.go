@@ -188,7 +188,9 @@ func register(indexing, maintenance worker.Registry, o Options) {
 // with the other sweeps.
 func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeups *activities.Wakeups) {
 	recoveries := &activities.Recoveries{Store: o.Store, Starter: o.Workflows}
-	webhooks := &activities.Webhooks{Store: o.Store, Sender: o.Sender, Sealer: o.Sealer, Wakeups: wakeups, Recoveries: recoveries, Metrics: o.Metrics}
+	webhooks := &activities.Webhooks{
+		Store: o.Store, Sender: o.Sender, Sealer: o.Sealer, Wakeups: wakeups, Recoveries: recoveries, Metrics: o.Metrics,
+	}
 	if o.Tracing.Enabled() {
 		webhooks.Tracer = o.Tracing.Tracer("webhooks")
 	}
