@@ -86,6 +86,8 @@ func TestWebhooksThatAreRefusedNameTheField(t *testing.T) {
 			p.names(t, field)
 		}
 	}
+	tenMegabytes := `{"url":"https://example.com","events":["*"],"headers":{"X-A":"` + strings.Repeat("a", 10<<20) + `"}}`
+	e.do("POST", "/api/admin/webhooks", tenMegabytes).problem(http.StatusRequestEntityTooLarge, domain.CodeTooLarge)
 	e.do("POST", "/api/admin/webhooks", strings.Repeat(" ", 65<<10)+guideWebhook).problem(http.StatusRequestEntityTooLarge, domain.CodeTooLarge)
 }
 

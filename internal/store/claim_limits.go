@@ -8,8 +8,12 @@ import (
 )
 
 // longestLease bounds every lease. Workers of different versions may give
-// different ones, and what is being sent must be found among all that waits.
-const longestLease = 10 * time.Minute
+// different ones, and what is being sent must be found among all that waits: in
+// the time up to leaseHorizon, which is well above.
+const (
+	longestLease = 5 * time.Minute
+	leaseHorizon = 2 * longestLease
+)
 
 // takesTurns reports whether claims of an endpoint must not overlap, because what
 // one may take depends on what another took.
@@ -52,7 +56,7 @@ func claimRows(ctx context.Context, q *db.Queries, out *DeliveryClaim, lease tim
 	if e.FIFO {
 		return q.DeliveryClaimFirst(ctx, db.DeliveryClaimFirstParams{
 			TenantID: e.TenantID, EndpointID: e.ID, Lease: &out.Lease, LeaseTime: interval(lease),
-			LongestLease: interval(longestLease),
+			LeaseHorizon: interval(leaseHorizon),
 		})
 	}
 	return q.DeliveryClaim(ctx, db.DeliveryClaimParams{

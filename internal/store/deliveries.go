@@ -28,7 +28,7 @@ type DeliveryClaim struct {
 
 // ClaimDeliveries leases the endpoint's due deliveries, as many as it may have
 // at once beside the sending requests of the caller: by its concurrency, its rate
-// limit, and only the oldest open one where the order is kept. A lease, of ten
+// limit, and only the oldest open one where the order is kept. A lease, of five
 // minutes at most, that ends before RecordOutcomes lets others claim the rows.
 // Nothing is due for a paused endpoint or a suspended tenant.
 func (s *Store) ClaimDeliveries(ctx context.Context, tenant, endpoint uuid.UUID, lease time.Duration, sending int) (out DeliveryClaim, err error) {
@@ -89,7 +89,7 @@ func nextDue(ctx context.Context, q *db.Queries, e *domain.Endpoint) (time.Durat
 	var wait float64
 	var err error
 	if e.FIFO && e.State == domain.EndpointActive {
-		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LongestLease: interval(longestLease)})
+		wait, err = q.DeliveryFirstDue(ctx, db.DeliveryFirstDueParams{TenantID: e.TenantID, EndpointID: e.ID, LeaseHorizon: interval(leaseHorizon)})
 	} else {
 		wait, err = q.DeliveryNextDue(ctx, db.DeliveryNextDueParams{TenantID: e.TenantID, EndpointID: e.ID})
 	}

@@ -21,7 +21,7 @@ WHERE e.tenant_id = @tenant_id AND e.id = @id;
 -- name: DeliveryClaimFirst :many
 -- The oldest open row, when it is due and no other is being sent. It must not be
 -- skipped when somebody holds it, so this waits for its lock. No lease is longer
--- than @longest_lease, whoever gave it: the index is read no further.
+-- than @lease_horizon, whoever gave it: the index is read no further.
 WITH head AS MATERIALIZED (
     SELECT c.id, c.next_attempt_at FROM webhook_deliveries c
     WHERE c.tenant_id = @tenant_id AND c.endpoint_id = @endpoint_id AND c.state IN ('pending', 'delivering')
@@ -33,7 +33,7 @@ FROM head
 WHERE d.tenant_id = @tenant_id AND d.id = head.id AND head.next_attempt_at <= now()
   AND NOT EXISTS (SELECT FROM webhook_deliveries o
       WHERE o.tenant_id = @tenant_id AND o.endpoint_id = @endpoint_id AND o.state IN ('pending', 'delivering')
-        AND o.next_attempt_at > now() AND o.next_attempt_at <= clock_timestamp() + @longest_lease::interval AND o.state = 'delivering')
+        AND o.next_attempt_at > now() AND o.next_attempt_at <= now() + @lease_horizon::interval AND o.state = 'delivering')
 RETURNING d.*;
 
 -- name: DeliveryFirstDue :one
@@ -41,7 +41,7 @@ RETURNING d.*;
 SELECT extract(epoch FROM greatest(h.next_attempt_at, (
     SELECT max(o.next_attempt_at) FROM webhook_deliveries o
     WHERE o.tenant_id = @tenant_id AND o.endpoint_id = @endpoint_id AND o.state IN ('pending', 'delivering')
-      AND o.next_attempt_at > now() AND o.next_attempt_at <= clock_timestamp() + @longest_lease::interval AND o.state = 'delivering'
+      AND o.next_attempt_at > now() AND o.next_attempt_at <= now() + @lease_horizon::interval AND o.state = 'delivering'
 )) - now())::float8 AS seconds
 FROM (
     SELECT c.next_attempt_at FROM webhook_deliveries c

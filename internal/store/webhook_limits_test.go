@@ -419,3 +419,14 @@ func TestWorkersThatClaimAtTheSameMomentShareTheTokens(t *testing.T) {
 		require.LessOrEqual(t, float64(claimed.Load()), 4+rate*time.Since(begin).Seconds())
 	}
 }
+
+func TestADeliveryThatIsExhaustedDisablesNobody(t *testing.T) {
+	b := setup(t)
+	e := b.endpoint("document.*")
+	b.index(1)
+	b.record(b.claim(e), exhausted)
+	got, err := b.Endpoint(b.ctx, b.tenant, e.ID)
+	require.NoError(t, err)
+	require.Equal(t, domain.EndpointActive, got.State)
+	require.Len(t, b.deliveries(e, domain.DeliveryExhausted), 1)
+}

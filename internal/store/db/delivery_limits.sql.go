@@ -24,7 +24,7 @@ FROM head
 WHERE d.tenant_id = $3 AND d.id = head.id AND head.next_attempt_at <= now()
   AND NOT EXISTS (SELECT FROM webhook_deliveries o
       WHERE o.tenant_id = $3 AND o.endpoint_id = $4 AND o.state IN ('pending', 'delivering')
-        AND o.next_attempt_at > now() AND o.next_attempt_at <= clock_timestamp() + $5::interval AND o.state = 'delivering')
+        AND o.next_attempt_at > now() AND o.next_attempt_at <= now() + $5::interval AND o.state = 'delivering')
 RETURNING d.tenant_id, d.id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.occurred_at, d.state, d.attempts, d.step, d.next_attempt_at, d.lease, d.last_status, d.last_error, d.created_at, d.finished_at, d.traceparent, d.tracestate
 `
 
@@ -33,19 +33,19 @@ type DeliveryClaimFirstParams struct {
 	LeaseTime    pgtype.Interval
 	TenantID     uuid.UUID
 	EndpointID   uuid.UUID
-	LongestLease pgtype.Interval
+	LeaseHorizon pgtype.Interval
 }
 
 // The oldest open row, when it is due and no other is being sent. It must not be
 // skipped when somebody holds it, so this waits for its lock. No lease is longer
-// than @longest_lease, whoever gave it: the index is read no further.
+// than @lease_horizon, whoever gave it: the index is read no further.
 func (q *Queries) DeliveryClaimFirst(ctx context.Context, arg DeliveryClaimFirstParams) ([]WebhookDelivery, error) {
 	rows, err := q.db.Query(ctx, deliveryClaimFirst,
 		arg.Lease,
 		arg.LeaseTime,
 		arg.TenantID,
 		arg.EndpointID,
-		arg.LongestLease,
+		arg.LeaseHorizon,
 	)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ const deliveryFirstDue = `-- name: DeliveryFirstDue :one
 SELECT extract(epoch FROM greatest(h.next_attempt_at, (
     SELECT max(o.next_attempt_at) FROM webhook_deliveries o
     WHERE o.tenant_id = $1 AND o.endpoint_id = $2 AND o.state IN ('pending', 'delivering')
-      AND o.next_attempt_at > now() AND o.next_attempt_at <= clock_timestamp() + $3::interval AND o.state = 'delivering'
+      AND o.next_attempt_at > now() AND o.next_attempt_at <= now() + $3::interval AND o.state = 'delivering'
 )) - now())::float8 AS seconds
 FROM (
     SELECT c.next_attempt_at FROM webhook_deliveries c
@@ -100,12 +100,12 @@ FROM (
 type DeliveryFirstDueParams struct {
 	TenantID     uuid.UUID
 	EndpointID   uuid.UUID
-	LongestLease pgtype.Interval
+	LeaseHorizon pgtype.Interval
 }
 
 // Seconds until the oldest open row may be sent; it may be negative.
 func (q *Queries) DeliveryFirstDue(ctx context.Context, arg DeliveryFirstDueParams) (float64, error) {
-	row := q.db.QueryRow(ctx, deliveryFirstDue, arg.TenantID, arg.EndpointID, arg.LongestLease)
+	row := q.db.QueryRow(ctx, deliveryFirstDue, arg.TenantID, arg.EndpointID, arg.LeaseHorizon)
 	var seconds float64
 	err := row.Scan(&seconds)
 	return seconds, err
