@@ -99,13 +99,17 @@ func TestForeignIDsDoNotExist(t *testing.T) {
 			if r.method == http.MethodPatch && strings.Contains(r.path, "/api-keys/") {
 				body = `{"name":"x"}`
 			}
-			a := e.do(r.method, strings.ReplaceAll(r.path, "{id}", foreign), body, "X-API-Key", e.foreign)
+			if strings.HasSuffix(r.path, "/recover") {
+				body = map[string]any{"since": time.Now().Add(-time.Hour).Format(time.RFC3339)}
+			}
+			path := strings.NewReplacer("{id}", foreign, "{rid}", uuid.NewString()).Replace(r.path)
+			a := e.do(r.method, path, body, "X-API-Key", e.foreign)
 			a.problem(404, domain.CodeNotFound)
 			require.NotContains(t, string(a.body), "canary")
 		}
 		walked++
 	}
-	require.Equal(t, 20, walked)
+	require.Equal(t, 26, walked)
 	for path, body := range map[string]string{
 		"/api/index": `{"document_id":"` + made.ID.String() + `"}`, "/api/index/batch": `{"document_ids":["` + made.ID.String() + `"]}`,
 	} {

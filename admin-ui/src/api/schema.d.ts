@@ -225,6 +225,90 @@ export interface paths {
         delete: operations["revokeAPIKey"];
         options?: never;
         head?: never;
+        /**
+         * Change an API key
+         * @description What is left out stays. It holds everywhere within 5 seconds.
+         */
+        patch: operations["changeAPIKey"];
+        trace?: never;
+    };
+    "/api/admin/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an API key
+         * @description The answer shows the successor, once; it has the same name, scopes and rules. The old key works until the overlap is over.
+         */
+        post: operations["rotateAPIKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what administrators changed
+         * @description Newest first.
+         */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log
+         * @description Every entry that the filters leave, newest first, as NDJSON.
+         */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a delivery
+         * @description With its attempts.
+         */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -653,6 +737,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/webhooks/{id}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what a webhook did not get
+         * @description Deliveries of events in the range that ended in one of `states` are due again, with the same event ids; with `missed`, events of the outbox that it subscribes to now and has no delivery for get one. There is no upper limit: a workflow does it step by step, no faster than the receiver takes it. `dry_run` answers 200 with the counts and starts nothing.
+         */
+        post: operations["recoverWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/recoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a webhook's recoveries
+         * @description Newest first.
+         */
+        get: operations["listRecoveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/recoveries/{recovery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a recovery */
+        get: operations["getRecovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/recoveries/{recovery_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a recovery
+         * @description What it has made due is sent all the same.
+         */
+        post: operations["cancelRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/webhooks/{id}/rotate-secret": {
         parameters: {
             query?: never;
@@ -667,6 +828,26 @@ export interface paths {
          * @description The answer shows the new secret, once. For a while requests carry a signature of each secret.
          */
         post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A webhook's attempts in numbers
+         * @description Of the present hour and those before it, and what is pending now.
+         */
+        get: operations["getWebhookStats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1144,6 +1325,13 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         APIKey: {
+            /**
+             * @description Where it may be used from; empty is everywhere.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            allowed_networks: string[] | null;
             /** Format: date-time */
             created_at: string;
             description: string;
@@ -1162,6 +1350,13 @@ export interface components {
              * @example ra_live_a1b2
              */
             prefix: string;
+            /**
+             * Format: int64
+             * @description Requests a minute over all servers; 0 is no limit of its own.
+             */
+            rate_limit: number;
+            /** @description The key that took its place when it was rotated; until revoked_at both work. */
+            replaced_by: string | null;
             /** Format: int64 */
             request_count: number;
             /** Format: date-time */
@@ -1171,6 +1366,13 @@ export interface components {
             state: "active" | "expired" | "revoked";
         };
         APIKeyInput: {
+            /**
+             * @description Networks and addresses it may be used from; everywhere when left out.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            allowed_networks?: string[] | null;
             /** @example Main production key */
             description?: string;
             /**
@@ -1180,6 +1382,11 @@ export interface components {
             expires_at?: string | null;
             /** @example Production API Key */
             name: string;
+            /**
+             * Format: int64
+             * @description Requests a minute over all servers; no limit of its own when left out.
+             */
+            rate_limit?: number;
             /**
              * @description search, documents:read, documents:write, analytics:read, webhooks, admin, platform. The first three when left out.
              * @example [
@@ -1414,6 +1621,24 @@ export interface components {
             /** Format: int64 */
             documents: number;
         };
+        ApiKeyPatchBody: {
+            /** @description Replaces all; null or [] allows every address. */
+            allowed_networks?: string[] | null;
+            description?: string;
+            /**
+             * Format: date-time
+             * @description null is never.
+             */
+            expires_at?: string | null;
+            name?: string;
+            /**
+             * Format: int64
+             * @description Requests a minute; 0 is no limit of its own.
+             */
+            rate_limit?: number;
+            /** @description Replaces all scopes. */
+            scopes?: string[] | null;
+        };
         Attempt: {
             /** Format: int64 */
             duration_ms: number;
@@ -1434,6 +1659,36 @@ export interface components {
              * @description HTTP status; left out when no answer came.
              */
             status?: number;
+        };
+        AuditActor: {
+            address?: string;
+            key_id?: string;
+            key_name?: string;
+            /**
+             * @description session: a browser that signed in with the key. system: a command or a workflow.
+             * @enum {string}
+             */
+            kind: "api_key" | "session" | "development" | "system";
+        };
+        AuditEntry: {
+            /** @example api_key.created */
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            after?: unknown;
+            /** Format: date-time */
+            at: string;
+            /** @description Facts of the target; never a secret. */
+            before?: unknown;
+            id: string;
+            request_id?: string;
+            target_id: string;
+            /** @example api_key */
+            target_type: string;
+        };
+        AuditList: {
+            entries: components["schemas"]["AuditEntry"][] | null;
+            /** @description Left out on the last page. */
+            next_cursor?: string;
         };
         BulkAccepted: {
             /**
@@ -1600,6 +1855,13 @@ export interface components {
             title: string;
         };
         CreatedAPIKey: {
+            /**
+             * @description Where it may be used from; empty is everywhere.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            allowed_networks: string[] | null;
             /** Format: date-time */
             created_at: string;
             description: string;
@@ -1623,6 +1885,13 @@ export interface components {
              * @example ra_live_a1b2
              */
             prefix: string;
+            /**
+             * Format: int64
+             * @description Requests a minute over all servers; 0 is no limit of its own.
+             */
+            rate_limit: number;
+            /** @description The key that took its place when it was rotated; until revoked_at both work. */
+            replaced_by: string | null;
             /** Format: int64 */
             request_count: number;
             /** Format: date-time */
@@ -2005,10 +2274,10 @@ export interface components {
         EventTypeInfo: {
             description: string;
             /**
-             * @description off: it may be subscribed to, and this version does not send it.
+             * @description batched: one event tells of many. sampled: of a share of what happens. off: it may be subscribed to, and this server does not send it.
              * @enum {string}
              */
-            emission: "always" | "on_request" | "off";
+            emission: "always" | "on_request" | "batched" | "sampled" | "off";
             /** @description A whole request body. */
             example: unknown;
             /** @description JSON Schema of the field data. */
@@ -2371,6 +2640,98 @@ export interface components {
              */
             to: string;
         };
+        RecoverBody: {
+            /** @description Count and start nothing. */
+            dry_run?: boolean;
+            /** @description Also events that it has no delivery for; true when left out. */
+            missed?: boolean;
+            /**
+             * Format: date-time
+             * @description When the first event occurred.
+             * @example 2026-01-02T03:04:05Z
+             */
+            since: string;
+            /** @description Of deliveries; exhausted and canceled when left out. */
+            states?: ("exhausted" | "canceled" | "delivered")[] | null;
+            /**
+             * Format: date-time
+             * @description Not in the range itself; now when left out.
+             */
+            until?: string;
+        };
+        Recovery: {
+            /**
+             * Format: int64
+             * @description Deliveries that were made for events without one.
+             */
+            created: number;
+            error?: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            id: string;
+            missed: boolean;
+            /** @description The API key that asked for it. */
+            requested_by: string;
+            /** @description The key's name, when it is a key of this tenant. */
+            requested_by_name?: string;
+            /**
+             * Format: int64
+             * @description Deliveries that were made due again.
+             */
+            resent: number;
+            /**
+             * Format: int64
+             * @description Rows that were looked at.
+             */
+            seen: number;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @description What it looks through, or did last.
+             * @enum {string}
+             */
+            stage: "deliveries" | "missed" | "done";
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "completed" | "failed" | "canceled";
+            states: string[] | null;
+            /** @description The workflow in the Temporal UI. */
+            temporal_url?: string;
+            /** Format: date-time */
+            until: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * @description receiver: enough is due already; endpoint: it is paused; tenant: it is suspended.
+             * @enum {string}
+             */
+            waits_for?: "receiver" | "endpoint" | "tenant";
+            webhook_id: string;
+            workflow_id: string;
+        };
+        RecoveryCount: {
+            /** Format: int64 */
+            canceled: number;
+            /** @description false: there are at least that many; counting them all would take too long. */
+            complete: boolean;
+            /** Format: int64 */
+            delivered: number;
+            /** Format: int64 */
+            exhausted: number;
+            /**
+             * Format: int64
+             * @description Events without a delivery.
+             */
+            missed: number;
+            /** Format: int64 */
+            total: number;
+        };
+        RecoveryList: {
+            /** @description Left out on the last page. */
+            next_cursor?: string;
+            recoveries: components["schemas"]["Recovery"][] | null;
+        };
         RejectedLine: {
             /** @example invalid_argument */
             code: string;
@@ -2384,6 +2745,13 @@ export interface components {
              * @description The number of the line, or of the file, from 1.
              */
             line: number;
+        };
+        RotateAPIKeyBody: {
+            /**
+             * Format: int64
+             * @description How long the old key works, too. 24 when left out; 0 ends it at once.
+             */
+            overlap_hours?: number;
         };
         SearchAnswer: {
             /**
@@ -3339,6 +3707,22 @@ export interface components {
              * @description The first failed attempt since the last success.
              */
             failing_since: string | null;
+            /** @description One event after the other, in the order they occurred. */
+            fifo: boolean;
+            /**
+             * @description Only events whose data has one of the values in each field; null lets all through.
+             * @example {
+             *       "kind": [
+             *         "index_documents"
+             *       ],
+             *       "state": [
+             *         "failed"
+             *       ]
+             *     }
+             */
+            filter: {
+                [key: string]: (string | number | boolean)[];
+            } | null;
             /** @description Names of the custom headers. */
             headers: string[] | null;
             id: string;
@@ -3352,6 +3736,11 @@ export interface components {
              * @description Until then every request is signed with the old secret, too.
              */
             previous_secret_expires_at: string | null;
+            /**
+             * Format: int64
+             * @description The most requests it gets a second; null for no limit.
+             */
+            rate_limit: number | null;
             /**
              * @description disabled: it answered 410, or failed for 5 days without a success.
              * @enum {string}
@@ -3372,6 +3761,22 @@ export interface components {
              *     ]
              */
             events: string[] | null;
+            /** @description One event after the other, in the order they occurred: one that fails holds up those after it. */
+            fifo?: boolean;
+            /**
+             * @description Fields of the event's data with the values to accept; all must match. Up to 10 fields, 50 values each, 4 KB.
+             * @example {
+             *       "kind": [
+             *         "index_documents"
+             *       ],
+             *       "state": [
+             *         "failed"
+             *       ]
+             *     }
+             */
+            filter?: {
+                [key: string]: (string | number | boolean)[];
+            } | null;
             /** @description Custom headers of every request; their values are stored encrypted. */
             headers?: {
                 [key: string]: string;
@@ -3381,6 +3786,11 @@ export interface components {
              * @description 8 when left out.
              */
             max_concurrency?: number;
+            /**
+             * Format: int64
+             * @description The most requests a second, over all workers, retries included. No limit when left out.
+             */
+            rate_limit?: number | null;
             /**
              * @description whsec_ with 24 to 64 bytes in base64, or any text from 12 characters on. Made for you when left out.
              * @example webhook_secret
@@ -3400,6 +3810,22 @@ export interface components {
         WebhookPatch: {
             description?: string;
             events?: string[] | null;
+            /** @description What is on its way is finished first. */
+            fifo?: boolean;
+            /**
+             * @description Replaces the filter for events from now on; null removes it.
+             * @example {
+             *       "kind": [
+             *         "index_documents"
+             *       ],
+             *       "state": [
+             *         "failed"
+             *       ]
+             *     }
+             */
+            filter?: {
+                [key: string]: (string | number | boolean)[];
+            } | null;
             /** @description Replaces all custom headers; null removes them. */
             headers?: {
                 [key: string]: string;
@@ -3407,11 +3833,72 @@ export interface components {
             /** Format: int64 */
             max_concurrency?: number;
             /**
+             * Format: int64
+             * @description Requests a second; null removes the limit.
+             */
+            rate_limit?: number | null;
+            /**
              * @description paused: events wait. active: enables a disabled webhook, too.
              * @enum {string}
              */
             state?: "active" | "paused";
             url?: string;
+        };
+        WebhookRecovery: {
+            /** @description Of a dry run. */
+            counts?: components["schemas"]["RecoveryCount"];
+            /**
+             * Format: date-time
+             * @description Events without a delivery are found from then on: older ones are not kept.
+             */
+            missed_since?: string;
+            /** @description Left out of a dry run. */
+            recovery_id?: string;
+            /** Format: date-time */
+            since: string;
+            /** @description The workflow in the Temporal UI. */
+            temporal_url?: string;
+            /** Format: date-time */
+            until: string;
+            workflow_id?: string;
+        };
+        WebhookStats: {
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            failed: number;
+            /** @description By error code, as in the attempts of deliveries. */
+            failed_by_code: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /**
+             * Format: int64
+             * @description How long ago the oldest event of them occurred; null when nothing is pending.
+             */
+            oldest_pending_seconds: number | null;
+            /**
+             * Format: int64
+             * @description Of all attempts, within 15 %; null without attempts.
+             */
+            p50_ms: number | null;
+            /** Format: int64 */
+            p95_ms: number | null;
+            /**
+             * Format: int64
+             * @description Deliveries on their way now; 10000 means that or more.
+             */
+            pending: number;
+            /** Format: date-time */
+            since: string;
+            /** Format: int64 */
+            succeeded: number;
+            /**
+             * Format: double
+             * @description 0 to 1; null without attempts.
+             */
+            success_rate: number | null;
         };
         WebhookWithSecret: {
             /** Format: date-time */
@@ -3430,6 +3917,22 @@ export interface components {
              * @description The first failed attempt since the last success.
              */
             failing_since: string | null;
+            /** @description One event after the other, in the order they occurred. */
+            fifo: boolean;
+            /**
+             * @description Only events whose data has one of the values in each field; null lets all through.
+             * @example {
+             *       "kind": [
+             *         "index_documents"
+             *       ],
+             *       "state": [
+             *         "failed"
+             *       ]
+             *     }
+             */
+            filter: {
+                [key: string]: (string | number | boolean)[];
+            } | null;
             /** @description Names of the custom headers. */
             headers: string[] | null;
             id: string;
@@ -3443,6 +3946,11 @@ export interface components {
              * @description Until then every request is signed with the old secret, too.
              */
             previous_secret_expires_at: string | null;
+            /**
+             * Format: int64
+             * @description The most requests it gets a second; null for no limit.
+             */
+            rate_limit: number | null;
             /**
              * @description Shown this once. Verify webhook-signature with it.
              * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
@@ -4419,6 +4927,514 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAPIKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id, not the key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyPatchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["APIKey"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateAPIKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id, not the key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateAPIKeyBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedAPIKey"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description An action, or a group such as api_key.* */
+                action?: string;
+                /** @description The id of the key that made the change. */
+                actor_id?: string;
+                target_id?: string;
+                /** @description RFC 3339 or a day in UTC. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                /** @description An action, or a group such as api_key.* */
+                action?: string;
+                /** @description The id of the key that made the change. */
+                actor_id?: string;
+                target_id?: string;
+                /** @description RFC 3339 or a day in UTC. */
+                from?: string;
+                /** @description RFC 3339 or a day in UTC, which is not part of the range. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -6942,6 +7958,422 @@ export interface operations {
             };
         };
     };
+    recoverWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request within 24 hours gets the first answer; nothing happens twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRecovery"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRecovery"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecoveries: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+                /** @description The recovery's id. */
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelRecovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+                /** @description The recovery's id. */
+                recovery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rotateWebhookSecret: {
         parameters: {
             query?: never;
@@ -7014,6 +8446,95 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhookStats: {
+        parameters: {
+            query?: {
+                /** @description The present hour and those before it. */
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookStats"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
