@@ -167,6 +167,12 @@ func (s *Store) Recovery(ctx context.Context, tenant, endpoint, id uuid.UUID) (r
 // Recoveries lists an endpoint's recoveries, newest first, those before the given id.
 func (s *Store) Recoveries(ctx context.Context, tenant, endpoint, before uuid.UUID, limit int) (out []domain.Recovery, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
+		if _, err := q.WebhookEndpointGet(ctx, db.WebhookEndpointGetParams{TenantID: tenant, ID: endpoint}); err != nil {
+			if noRows(err) {
+				return domain.NotFound("webhook")
+			}
+			return err
+		}
 		rows, err := q.RecoveryList(ctx, db.RecoveryListParams{
 			TenantID: tenant, EndpointID: endpoint, BeforeID: beforeOr(before), RowLimit: int32(limit),
 		})
