@@ -112,7 +112,8 @@ func TestRecoveriesAndStatisticsBelongToOneTenant(t *testing.T) {
 	e.do("POST", path+"/recover", map[string]any{"since": ago(time.Hour)}).is(http.StatusAccepted).into(&started)
 	foreign := e.key(e.other, auth.ScopeWebhooks)
 	for _, c := range []struct{ method, path string }{
-		{"GET", path + "/recoveries/" + started.RecoveryID.String()}, {"POST", path + "/recoveries/" + started.RecoveryID.String() + "/cancel"},
+		{"GET", path + "/recoveries/" + started.RecoveryID.String()},
+		{"POST", path + "/recoveries/" + started.RecoveryID.String() + "/cancel"},
 		{"GET", path + "/stats"},
 	} {
 		e.do(c.method, c.path, nil, "X-API-Key", foreign).problem(http.StatusNotFound, domain.CodeNotFound)
