@@ -76,11 +76,13 @@ func TestWhoWaitsForARateLimitAsksNoSooner(t *testing.T) {
 	})
 	// News that come when all is delivered only keep the activity awake.
 	gone.Go(func() {
-		for d, _, _ := s.Deliveries(noise, tenant.ID, e.ID, store.DeliveryFilter{State: domain.DeliveryDelivered, Limit: 10}); len(d) < events && noise.Err() == nil; {
-			time.Sleep(20 * time.Millisecond)
-			d, _, _ = s.Deliveries(noise, tenant.ID, e.ID, store.DeliveryFilter{State: domain.DeliveryDelivered, Limit: 10})
+		defer stop()
+		for tick := time.NewTicker(20 * time.Millisecond); noise.Err() == nil; <-tick.C {
+			d, _, _ := s.Deliveries(noise, tenant.ID, e.ID, store.DeliveryFilter{State: domain.DeliveryDelivered, Limit: 10})
+			if len(d) >= events {
+				return
+			}
 		}
-		stop()
 	})
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	w := &activities.Webhooks{Store: s, Sender: webhook.NewSender(webhook.Development()), Sealer: sealer, Wakeups: wakeups}

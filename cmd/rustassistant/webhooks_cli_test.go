@@ -159,7 +159,7 @@ func TestListenVerifiesPrintsAndMarksDuplicates(t *testing.T) {
 	}
 	forged := sendEvent(t, address, "another_secret", uuid.New())
 	require.Equal(t, http.StatusUnauthorized, forged.Status)
-	res, err := http.Get(address) //nolint:noctx // a test
+	res, err := http.Get(address)
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, http.StatusMethodNotAllowed, res.StatusCode)

@@ -140,6 +140,7 @@ type eventListener struct {
 	verifier *standardwebhooks.Webhook
 	mu       sync.Mutex
 	seen     map[string]int // requests by webhook-id
+	onward   http.Client    // for --forward; each request has its own deadline
 }
 
 func (l *eventListener) verifyWith(secret string) (err error) {
@@ -224,7 +225,7 @@ func (l *eventListener) forward(r *http.Request, body []byte) int {
 		return http.StatusBadGateway
 	}
 	req.Header = r.Header.Clone()
-	res, err := http.DefaultClient.Do(req)
+	res, err := l.onward.Do(req)
 	if err != nil {
 		l.say("  not passed on: %v", err)
 		return http.StatusBadGateway

@@ -71,6 +71,7 @@ func (l *backlog) insert(b *testing.B, e domain.Endpoint, rows int, after string
 }
 
 func (l *backlog) rounds(b *testing.B, e domain.Endpoint) {
+	b.Helper()
 	l.insert(b, e, 8*b.N, "-1 hour")
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -356,7 +356,7 @@ func TestClaimersOfManyWorkersKeepTheRateLimit(t *testing.T) {
 				mu.Lock()
 				claims = append(claims, claimTime{begin, time.Now(), len(c.Deliveries)})
 				mu.Unlock()
-				time.Sleep(c.Wait)
+				<-time.After(c.Wait) // as the activity does
 			}
 		})
 	}
