@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -81,11 +82,7 @@ func streamExport(c huma.Context, format string, first []store.RecordedSearch, r
 func writeExport(c huma.Context, format string, page []store.RecordedSearch, read readPage) (err error) {
 	var rows rowWriter
 	out := c.BodyWriter()
-	extend := func() {}
-	if w, ok := out.(http.ResponseWriter); ok {
-		control := http.NewResponseController(w)
-		extend = func() { _ = control.SetWriteDeadline(time.Now().Add(exportWriteTimeout)) }
-	}
+	extend := exportDeadline(out)
 	extend()
 	if format == "ndjson" {
 		c.SetHeader("Content-Type", "application/x-ndjson")
@@ -109,6 +106,16 @@ func writeExport(c huma.Context, format string, page []store.RecordedSearch, rea
 		}
 		extend()
 	}
+}
+
+// exportDeadline returns what gives the client more time for what is written next.
+func exportDeadline(out io.Writer) (extend func()) {
+	w, ok := out.(http.ResponseWriter)
+	if !ok {
+		return func() {}
+	}
+	control := http.NewResponseController(w)
+	return func() { _ = control.SetWriteDeadline(time.Now().Add(exportWriteTimeout)) }
 }
 
 type rowWriter interface {

@@ -137,11 +137,7 @@ func (s *Server) exportAuditLog(ctx context.Context, in *AuditFilterInput) (*hum
 
 func (s *Server) writeAuditLog(c huma.Context, tenant uuid.UUID, f store.AuditFilter, page []domain.AuditEntry) (err error) {
 	out := c.BodyWriter()
-	extend := func() {}
-	if w, ok := out.(http.ResponseWriter); ok {
-		control := http.NewResponseController(w)
-		extend = func() { _ = control.SetWriteDeadline(time.Now().Add(exportWriteTimeout)) }
-	}
+	extend := exportDeadline(out)
 	c.SetHeader("Content-Type", "application/x-ndjson")
 	c.SetHeader("Content-Disposition", `attachment; filename="audit-log.ndjson"`)
 	c.SetStatus(http.StatusOK)

@@ -159,17 +159,8 @@ func (s *Server) bySession(c *gin.Context, token string) (*auth.Principal, error
 		return nil, err
 	}
 	return &auth.Principal{
-		KeyID: session.KeyID, KeyName: session.KeyName, Rules: session.Rules, Session: true, TenantID: session.TenantID, TenantSlug: session.TenantSlug, Scopes: scopeSet(session.Scopes),
+		KeyID: session.KeyID, KeyName: session.KeyName, Rules: session.Rules, Session: true, TenantID: session.TenantID, TenantSlug: session.TenantSlug, Scopes: auth.StoredScopes(session.Scopes),
 	}, nil
-}
-
-// scopeSet reads stored names. One that this version does not know grants nothing.
-func scopeSet(names []string) auth.ScopeSet {
-	scopes := make([]auth.Scope, len(names))
-	for i, name := range names {
-		scopes[i] = auth.Scope(name)
-	}
-	return auth.Scopes(scopes...)
 }
 
 // inTenant applies the X-Tenant header, which only the platform scope may use for
