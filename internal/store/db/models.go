@@ -380,12 +380,60 @@ type Session struct {
 }
 
 type Tenant struct {
+	ID             uuid.UUID
+	Slug           string
+	Name           string
+	State          string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	RequestID      *uuid.UUID
+	Purging        bool
+	StateChangedAt time.Time
+}
+
+type TenantCertificate struct {
+	SubjectID uuid.UUID
 	ID        uuid.UUID
 	Slug      string
+	IssuedAt  time.Time
+	Body      string
+	Sha256    []byte
+}
+
+type TenantExportPart struct {
+	SubjectID uuid.UUID
+	ExportID  uuid.UUID
+	Part      int32
 	Name      string
-	State     string
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Rows      int64
+	Bytes     int64
+	Sha256    []byte
+	Data      []byte
+}
+
+type TenantOperation struct {
+	SubjectID     uuid.UUID
+	ID            uuid.UUID
+	Slug          string
+	Kind          string
+	State         string
+	Stage         string
+	WorkflowID    string
+	RequestedBy   *uuid.UUID
+	RequestedName string
+	WithExport    bool
+	ExportID      *uuid.UUID
+	TableName     string
+	AfterKey      json.RawMessage
+	Parts         int32
+	Done          int64
+	Bytes         int64
+	Counts        json.RawMessage
+	Error         string
+	StartedAt     time.Time
+	UpdatedAt     time.Time
+	FinishedAt    *time.Time
+	ExpiresAt     *time.Time
 }
 
 type TenantUsage struct {
