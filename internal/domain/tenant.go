@@ -25,6 +25,7 @@ type Tenant struct {
 	Slug      string
 	Name      string
 	State     TenantState
+	Plan      Plan
 	CreatedAt time.Time
 }
 
