@@ -63,6 +63,7 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	if a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize,
 		SearchEvents: domain.SearchEvents{Emission: cfg.SearchEvents, SampleRate: cfg.SearchEventsSampleRate},
+		Tiers:        cfg.QuotaTiers,
 	}); err != nil {
 		return a, err
 	}

@@ -36,6 +36,7 @@ type Tenant struct {
 	Slug      string
 	Name      string
 	State     TenantState
+	Plan      Plan
 	CreatedAt time.Time
 }
 

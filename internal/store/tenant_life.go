@@ -12,6 +12,7 @@ import (
 // TenantFilter narrows a list of tenants. Zero fields do not.
 type TenantFilter struct {
 	State domain.TenantState
+	Tier  domain.Tier
 	// Text is part of the slug or the name.
 	Text  string
 	After string // the slug to go on after
@@ -22,7 +23,7 @@ type TenantFilter struct {
 func (s *Store) SearchTenants(ctx context.Context, f TenantFilter) (out []domain.Tenant, err error) {
 	err = s.inSystem(ctx, func(q *db.Queries) error {
 		rows, err := q.TenantSearch(ctx, db.TenantSearchParams{
-			AfterSlug: f.After, State: optional(string(f.State)), Q: optional(f.Text), RowLimit: int32(f.Limit),
+			AfterSlug: f.After, State: optional(string(f.State)), Tier: optional(string(f.Tier)), Q: optional(f.Text), RowLimit: int32(f.Limit),
 		})
 		for i := range rows {
 			out = append(out, tenantOf(&rows[i]))
@@ -118,13 +119,13 @@ type stateChange struct {
 // changeState changes the state of a locked tenant, with its audit row, its event and
 // the news for every process.
 func changeState(ctx context.Context, q *db.Queries, row *db.Tenant, to domain.TenantState, c stateChange) (domain.Tenant, error) {
-	before := tenantFactsOf(row)
+	before := lifeFactsOf(row)
 	after, err := q.TenantSetState(ctx, db.TenantSetStateParams{ID: row.ID, State: string(to)})
 	if err != nil {
 		return domain.Tenant{}, err
 	}
 	*row = after
-	entry := change{action: c.action, before: before, after: tenantFactsOf(row)}
+	entry := change{action: c.action, before: before, after: lifeFactsOf(row)}
 	if before.State == domain.TenantProvisioning {
 		entry.before = nil
 	}
@@ -195,5 +196,7 @@ func lockSlug(ctx context.Context, q *db.Queries, slug string) (db.Tenant, error
 }
 
 func tenantOf(r *db.Tenant) domain.Tenant {
-	return domain.Tenant{ID: r.ID, Slug: r.Slug, Name: r.Name, State: domain.TenantState(r.State), CreatedAt: r.CreatedAt.UTC()}
+	return domain.Tenant{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, State: domain.TenantState(r.State), Plan: planFrom(r.Tier, r.Quota), CreatedAt: r.CreatedAt.UTC(),
+	}
 }

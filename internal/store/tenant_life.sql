@@ -1,5 +1,5 @@
 -- name: TenantProvision :one
-INSERT INTO tenants (id, slug, name, state, request_id) VALUES (@id, @slug, @name, 'provisioning', @request_id)
+INSERT INTO tenants (id, slug, name, state, request_id, tier, quota) VALUES (@id, @slug, @name, 'provisioning', @request_id, @tier, @quota)
 ON CONFLICT (slug) DO NOTHING RETURNING *;
 
 -- name: TenantFind :one
@@ -33,6 +33,7 @@ DELETE FROM tenants WHERE id = @id;
 SELECT * FROM tenants
 WHERE slug > @after_slug
   AND (sqlc.narg('state')::text IS NULL OR state = sqlc.narg('state'))
+  AND (sqlc.narg('tier')::text IS NULL OR tier = sqlc.narg('tier'))
   AND (sqlc.narg('q')::text IS NULL OR strpos(slug, lower(sqlc.narg('q'))) > 0 OR strpos(lower(name), lower(sqlc.narg('q'))) > 0)
 ORDER BY slug LIMIT @row_limit;
 

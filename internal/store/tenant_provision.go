@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -15,6 +17,7 @@ type NewTenant struct {
 	// RequestID names the request: the same one finds what it has made.
 	RequestID  uuid.UUID
 	Slug, Name string
+	Plan       domain.Plan
 }
 
 // HashedKey is a key whose text only its caller knows.
@@ -37,15 +40,14 @@ type tenantEvent struct {
 	CertificateID *uuid.UUID `json:"certificate_id,omitempty"`
 }
 
-// tenantFacts is what the audit log shows of a tenant.
-type tenantFacts struct {
-	Slug  string             `json:"slug"`
-	Name  string             `json:"name"`
+// lifeFacts is what the audit log shows of a tenant whose state changes.
+type lifeFacts struct {
+	tenantFacts
 	State domain.TenantState `json:"state"`
 }
 
-func tenantFactsOf(t *db.Tenant) tenantFacts {
-	return tenantFacts{Slug: t.Slug, Name: t.Name, State: domain.TenantState(t.State)}
+func lifeFactsOf(t *db.Tenant) lifeFacts {
+	return lifeFacts{tenantFacts{t.Slug, t.Name, planFacts(planFrom(t.Tier, t.Quota))}, domain.TenantState(t.State)}
 }
 
 // ProvisionTenant adds a tenant that cannot be used yet, with what every tenant has.
@@ -54,8 +56,17 @@ func (s *Store) ProvisionTenant(ctx context.Context, n NewTenant) (out domain.Te
 	if err := domain.ValidateSlug(n.Slug); err != nil {
 		return out, err
 	}
+	if err := n.Plan.Check(); err != nil {
+		return out, err
+	}
+	override, err := json.Marshal(n.Plan.Override)
+	if err != nil {
+		return out, fmt.Errorf("encode a quota: %w", err)
+	}
 	err = s.inSystem(ctx, func(q *db.Queries) error {
-		row, err := q.TenantProvision(ctx, db.TenantProvisionParams{ID: n.ID, Slug: n.Slug, Name: n.Name, RequestID: &n.RequestID})
+		row, err := q.TenantProvision(ctx, db.TenantProvisionParams{
+			ID: n.ID, Slug: n.Slug, Name: n.Name, RequestID: &n.RequestID, Tier: string(n.Plan.Tier), Quota: override,
+		})
 		if err == nil {
 			out = tenantOf(&row)
 			return q.TenantInsertState(ctx, n.ID)
@@ -152,19 +163,50 @@ func (s *Store) AbandonTenant(ctx context.Context, tenant uuid.UUID) error {
 	})
 }
 
-// RenameTenant changes what people call a tenant.
-func (s *Store) RenameTenant(ctx context.Context, slug, name string) (out domain.Tenant, err error) {
+// TenantChange is what is altered of a tenant; nil fields stay.
+type TenantChange struct {
+	Name  *string
+	Tier  *domain.Tier
+	Quota *domain.Quota // replaces all exceptions from the tier
+}
+
+// ChangeTenant alters what a tenant is called and what it may have.
+func (s *Store) ChangeTenant(ctx context.Context, slug string, c TenantChange) (out domain.Tenant, err error) {
 	err = s.inSystem(ctx, func(q *db.Queries) error {
-		row, err := lockSlug(ctx, q, slug)
+		row, err := q.TenantFind(ctx, slug)
+		if noRows(err) {
+			return domain.NotFound("tenant")
+		}
 		if err != nil {
 			return err
 		}
-		before := tenantFactsOf(&row)
-		if row, err = q.TenantSetName(ctx, db.TenantSetNameParams{ID: row.ID, Name: name}); err != nil {
+		if c.Tier != nil || c.Quota != nil {
+			plan := planFrom(row.Tier, row.Quota)
+			if c.Tier != nil {
+				plan.Tier = *c.Tier
+			}
+			if c.Quota != nil {
+				plan.Override = *c.Quota
+			}
+			if err := s.setPlan(ctx, q, row.ID, plan); err != nil {
+				return err
+			}
+		}
+		// After the plan, which locks the tenant behind its counters.
+		if row, err = lockTenant(ctx, q, row.ID); err != nil {
 			return err
 		}
+		if c.Name != nil && *c.Name != row.Name {
+			before := lifeFactsOf(&row)
+			if row, err = q.TenantSetName(ctx, db.TenantSetNameParams{ID: row.ID, Name: *c.Name}); err != nil {
+				return err
+			}
+			if err := auditTenant(ctx, q, &row, change{action: "tenant.renamed", before: before, after: lifeFactsOf(&row)}); err != nil {
+				return err
+			}
+		}
 		out = tenantOf(&row)
-		return auditTenant(ctx, q, &row, change{action: "tenant.changed", before: before, after: tenantFactsOf(&row)})
+		return nil
 	})
 	return out, err
 }

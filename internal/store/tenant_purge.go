@@ -254,7 +254,7 @@ func tellGone(ctx context.Context, q *db.Queries, row *db.Tenant, certificate uu
 	}
 	if platform != uuid.Nil {
 		c := change{
-			action: "tenant.offboarded", kind: "tenant", id: row.ID.String(), before: tenantFactsOf(row),
+			action: "tenant.offboarded", kind: "tenant", id: row.ID.String(), before: lifeFactsOf(row),
 			after: map[string]string{"certificate_id": certificate.String()},
 		}
 		if err := audit(ctx, q, platform, c); err != nil {

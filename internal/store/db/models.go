@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type AnalyticsClick struct {
@@ -135,6 +136,7 @@ type Document struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	IndexedAt      *time.Time
+	ReplacedBytes  int32
 }
 
 type DocumentContent struct {
@@ -389,6 +391,8 @@ type Tenant struct {
 	RequestID      *uuid.UUID
 	Purging        bool
 	StateChangedAt time.Time
+	Tier           string
+	Quota          json.RawMessage
 }
 
 type TenantCertificate struct {
@@ -437,8 +441,22 @@ type TenantOperation struct {
 }
 
 type TenantUsage struct {
-	TenantID  uuid.UUID
-	Documents int64
+	TenantID     uuid.UUID
+	Documents    int64
+	StorageBytes int64
+	Levels       json.RawMessage
+}
+
+type UsageDay struct {
+	TenantID       uuid.UUID
+	Day            pgtype.Date
+	Documents      *int64
+	StorageBytes   *int64
+	Searches       int64
+	Requests       int64
+	Deliveries     int64
+	SearchesLeased int64
+	SearchesLevel  int16
 }
 
 type WebhookAttempt struct {

@@ -109,7 +109,7 @@ func (q *Queries) TenantExportPage(ctx context.Context, arg TenantExportPagePara
 }
 
 const tenantFind = `-- name: TenantFind :one
-SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at FROM tenants WHERE slug = $1
+SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota FROM tenants WHERE slug = $1
 `
 
 func (q *Queries) TenantFind(ctx context.Context, slug string) (Tenant, error) {
@@ -125,12 +125,14 @@ func (q *Queries) TenantFind(ctx context.Context, slug string) (Tenant, error) {
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
 
 const tenantGet = `-- name: TenantGet :one
-SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at FROM tenants WHERE id = $1
+SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota FROM tenants WHERE id = $1
 `
 
 func (q *Queries) TenantGet(ctx context.Context, id uuid.UUID) (Tenant, error) {
@@ -146,6 +148,8 @@ func (q *Queries) TenantGet(ctx context.Context, id uuid.UUID) (Tenant, error) {
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
@@ -226,7 +230,7 @@ func (q *Queries) TenantLeftovers(ctx context.Context, tenantID uuid.UUID) ([]st
 }
 
 const tenantLock = `-- name: TenantLock :one
-SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at FROM tenants WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota FROM tenants WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) TenantLock(ctx context.Context, id uuid.UUID) (Tenant, error) {
@@ -242,12 +246,14 @@ func (q *Queries) TenantLock(ctx context.Context, id uuid.UUID) (Tenant, error) 
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
 
 const tenantLockBySlug = `-- name: TenantLockBySlug :one
-SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at FROM tenants WHERE slug = $1 FOR NO KEY UPDATE
+SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota FROM tenants WHERE slug = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) TenantLockBySlug(ctx context.Context, slug string) (Tenant, error) {
@@ -263,12 +269,14 @@ func (q *Queries) TenantLockBySlug(ctx context.Context, slug string) (Tenant, er
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
 
 const tenantLockForDelete = `-- name: TenantLockForDelete :one
-SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at FROM tenants WHERE id = $1 FOR UPDATE
+SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota FROM tenants WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) TenantLockForDelete(ctx context.Context, id uuid.UUID) (Tenant, error) {
@@ -284,13 +292,15 @@ func (q *Queries) TenantLockForDelete(ctx context.Context, id uuid.UUID) (Tenant
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
 
 const tenantProvision = `-- name: TenantProvision :one
-INSERT INTO tenants (id, slug, name, state, request_id) VALUES ($1, $2, $3, 'provisioning', $4)
-ON CONFLICT (slug) DO NOTHING RETURNING id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at
+INSERT INTO tenants (id, slug, name, state, request_id, tier, quota) VALUES ($1, $2, $3, 'provisioning', $4, $5, $6)
+ON CONFLICT (slug) DO NOTHING RETURNING id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota
 `
 
 type TenantProvisionParams struct {
@@ -298,6 +308,8 @@ type TenantProvisionParams struct {
 	Slug      string
 	Name      string
 	RequestID *uuid.UUID
+	Tier      string
+	Quota     json.RawMessage
 }
 
 func (q *Queries) TenantProvision(ctx context.Context, arg TenantProvisionParams) (Tenant, error) {
@@ -306,6 +318,8 @@ func (q *Queries) TenantProvision(ctx context.Context, arg TenantProvisionParams
 		arg.Slug,
 		arg.Name,
 		arg.RequestID,
+		arg.Tier,
+		arg.Quota,
 	)
 	var i Tenant
 	err := row.Scan(
@@ -318,6 +332,8 @@ func (q *Queries) TenantProvision(ctx context.Context, arg TenantProvisionParams
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
@@ -345,16 +361,18 @@ func (q *Queries) TenantPurgeStep(ctx context.Context, arg TenantPurgeStepParams
 }
 
 const tenantSearch = `-- name: TenantSearch :many
-SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at FROM tenants
+SELECT id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota FROM tenants
 WHERE slug > $1
   AND ($2::text IS NULL OR state = $2)
-  AND ($3::text IS NULL OR strpos(slug, lower($3)) > 0 OR strpos(lower(name), lower($3)) > 0)
-ORDER BY slug LIMIT $4
+  AND ($3::text IS NULL OR tier = $3)
+  AND ($4::text IS NULL OR strpos(slug, lower($4)) > 0 OR strpos(lower(name), lower($4)) > 0)
+ORDER BY slug LIMIT $5
 `
 
 type TenantSearchParams struct {
 	AfterSlug string
 	State     *string
+	Tier      *string
 	Q         *string
 	RowLimit  int32
 }
@@ -363,6 +381,7 @@ func (q *Queries) TenantSearch(ctx context.Context, arg TenantSearchParams) ([]T
 	rows, err := q.db.Query(ctx, tenantSearch,
 		arg.AfterSlug,
 		arg.State,
+		arg.Tier,
 		arg.Q,
 		arg.RowLimit,
 	)
@@ -383,6 +402,8 @@ func (q *Queries) TenantSearch(ctx context.Context, arg TenantSearchParams) ([]T
 			&i.RequestID,
 			&i.Purging,
 			&i.StateChangedAt,
+			&i.Tier,
+			&i.Quota,
 		); err != nil {
 			return nil, err
 		}
@@ -395,7 +416,7 @@ func (q *Queries) TenantSearch(ctx context.Context, arg TenantSearchParams) ([]T
 }
 
 const tenantSetName = `-- name: TenantSetName :one
-UPDATE tenants SET name = $1, updated_at = now() WHERE id = $2 RETURNING id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at
+UPDATE tenants SET name = $1, updated_at = now() WHERE id = $2 RETURNING id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota
 `
 
 type TenantSetNameParams struct {
@@ -416,6 +437,8 @@ func (q *Queries) TenantSetName(ctx context.Context, arg TenantSetNameParams) (T
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
@@ -433,7 +456,7 @@ func (q *Queries) TenantSetPurging(ctx context.Context, id uuid.UUID) (int64, er
 }
 
 const tenantSetState = `-- name: TenantSetState :one
-UPDATE tenants SET state = $1, updated_at = now() WHERE id = $2 RETURNING id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at
+UPDATE tenants SET state = $1, updated_at = now() WHERE id = $2 RETURNING id, slug, name, state, created_at, updated_at, request_id, purging, state_changed_at, tier, quota
 `
 
 type TenantSetStateParams struct {
@@ -454,6 +477,8 @@ func (q *Queries) TenantSetState(ctx context.Context, arg TenantSetStateParams) 
 		&i.RequestID,
 		&i.Purging,
 		&i.StateChangedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
