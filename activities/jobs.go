@@ -40,6 +40,8 @@ type Starter interface {
 type Jobs struct {
 	Store   *store.Store
 	Starter Starter
+	// Tenants, when set, has what the platform does with tenants swept, too.
+	Tenants *Tenants
 }
 
 // CancelJobInput names a job.
@@ -97,7 +99,10 @@ func (j *Jobs) StartPendingJobs(ctx context.Context) (out StartPendingJobsOutput
 			return out, toTemporal(err)
 		}
 	}
-	return out, toTemporal(j.Store.TouchJobs(ctx, alive))
+	if err := j.Store.TouchJobs(ctx, alive); err != nil || j.Tenants == nil {
+		return out, toTemporal(err)
+	}
+	return out, toTemporal(j.Tenants.FollowQuiet(ctx))
 }
 
 // follow makes a job's row follow a workflow that ended without finishing it.

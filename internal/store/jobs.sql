@@ -92,9 +92,9 @@ WHERE tenant_id = @tenant_id AND id >= @since_id AND finished_at IS NOT NULL
 GROUP BY 1 ORDER BY 1;
 
 -- name: JobListPending :many
--- Across tenants: what was committed and shows no sign of life.
+-- Across tenants: what was committed and shows no sign of life, where work may be done.
 SELECT tenant_id, id, kind, state, total, bytes, workflow_id FROM jobs
-WHERE state IN ('queued', 'running') AND created_at < now() - @grace::interval
+WHERE (SELECT t.state = 'active' FROM tenants t WHERE t.id = jobs.tenant_id) AND state IN ('queued', 'running') AND created_at < now() - @grace::interval
   AND (heartbeat_at IS NULL OR heartbeat_at < now() - 6 * @grace::interval)
 ORDER BY created_at LIMIT @row_limit;
 

@@ -65,3 +65,8 @@ FROM tenant_export_page(@target::text, @tenant_id::uuid, sqlc.narg('after')::jso
 -- name: TenantExportDocuments :many
 SELECT id::uuid AS id, line::text AS line
 FROM tenant_export_documents(@tenant_id::uuid, @after_id::uuid, @row_limit::int, @most_bytes::bigint);
+
+-- name: TenantsRecorded :many
+-- Which of these tenants searches are still recorded of. The lock is that of a
+-- reference: an off-boarding cannot certify before who holds it has ended.
+SELECT id FROM tenants WHERE id = ANY(@ids::uuid[]) AND NOT purging ORDER BY id FOR KEY SHARE;

@@ -194,3 +194,16 @@ func operationFrom(r *db.TenantOperation) (*domain.TenantOperation, error) {
 	}
 	return out, nil
 }
+
+// expireStep bounds what one transaction expires: an export takes its parts, which
+// are large, with it.
+const expireStep = 20
+
+// expireOperations removes operations and exports that are past their time.
+func (s *Store) expireOperations(ctx context.Context, beat func()) (total int64, err error) {
+	for n := int64(expireStep); n == expireStep && err == nil; beat() {
+		err = s.inSystem(ctx, func(q *db.Queries) (err error) { n, err = q.TenantOperationExpire(ctx, expireStep); return err })
+		total += n
+	}
+	return total, err
+}

@@ -630,7 +630,7 @@ func (q *Queries) JobList(ctx context.Context, arg JobListParams) ([]Job, error)
 
 const jobListPending = `-- name: JobListPending :many
 SELECT tenant_id, id, kind, state, total, bytes, workflow_id FROM jobs
-WHERE state IN ('queued', 'running') AND created_at < now() - $1::interval
+WHERE (SELECT t.state = 'active' FROM tenants t WHERE t.id = jobs.tenant_id) AND state IN ('queued', 'running') AND created_at < now() - $1::interval
   AND (heartbeat_at IS NULL OR heartbeat_at < now() - 6 * $1::interval)
 ORDER BY created_at LIMIT $2
 `
@@ -650,7 +650,7 @@ type JobListPendingRow struct {
 	WorkflowID string
 }
 
-// Across tenants: what was committed and shows no sign of life.
+// Across tenants: what was committed and shows no sign of life, where work may be done.
 func (q *Queries) JobListPending(ctx context.Context, arg JobListPendingParams) ([]JobListPendingRow, error) {
 	rows, err := q.db.Query(ctx, jobListPending, arg.Grace, arg.RowLimit)
 	if err != nil {

@@ -536,3 +536,29 @@ func (q *Queries) TenantsGone(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID
 	}
 	return items, nil
 }
+
+const tenantsRecorded = `-- name: TenantsRecorded :many
+SELECT id FROM tenants WHERE id = ANY($1::uuid[]) AND NOT purging ORDER BY id FOR KEY SHARE
+`
+
+// Which of these tenants searches are still recorded of. The lock is that of a
+// reference: an off-boarding cannot certify before who holds it has ended.
+func (q *Queries) TenantsRecorded(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, tenantsRecorded, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
