@@ -61,6 +61,8 @@ type Config struct {
 	QuotaTiers       domain.Tiers `env:"QUOTA_TIERS" example:"'{\"free\": {\"documents\": 500, \"webhooks\": null}}'" help:"What the tiers of tenants have instead of the defaults, as JSON: documents, storage_bytes, searches_per_day, api_keys, webhooks and requests_per_minute of free, standard and enterprise; null is no limit."`
 	MaxDocumentBytes Bytes        `env:"MAX_DOCUMENT_BYTES" envDefault:"10MiB" help:"Largest content of one document."`
 
+	ExportMaxBytes Bytes `env:"EXPORT_MAX_BYTES" envDefault:"20GiB" section:"Tenants" help:"What exports of tenants may take in the database together, compressed. Each is kept for a day."`
+
 	DatabaseURL        SecretURL `env:"DATABASE_URL" section:"Database" example:"postgresql://rustassistant:changeme123@localhost:5432/rustassistant" help:"PostgreSQL 15 or newer. Needed by server, worker and migrate; dev starts a private one."`
 	DatabaseReplicaURL SecretURL `env:"DATABASE_REPLICA_URL" example:"postgresql://rustassistant:changeme123@localhost:5433/rustassistant" help:"Streaming replica for reads. Optional."`
 	DatabasePoolSize   int       `env:"DATABASE_POOL_SIZE" envDefault:"20" help:"Connections to PostgreSQL that one process may open."`
