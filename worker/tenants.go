@@ -7,15 +7,23 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/rustassistant/rustassistant/activities"
+	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/workflows"
 )
 
 // registerTenants does what register does for the life of tenants.
-func registerTenants(maintenance worker.Registry, o Options, _ *activities.Jobs) *activities.Tenants {
+func registerTenants(maintenance worker.Registry, o Options, jobs *activities.Jobs) *activities.Tenants {
 	tenants := &activities.Tenants{
 		Store: o.Store, Workflows: o.Workflows, MaxExportBytes: o.MaxExportBytes,
-		Steer: func(context.Context, uuid.UUID, bool) (int, error) { return 0, nil },
+		Steer: func(ctx context.Context, tenant uuid.UUID, paused bool) (int, error) {
+			steer := jobs.ResumeTenantJobs
+			if paused {
+				steer = jobs.PauseTenantJobs
+			}
+			out, err := steer(ctx, activities.TenantJobsInput{TenantID: tenant, Reason: domain.PausedWithItsTenant})
+			return out.Told, err
+		},
 	}
 	maintenance.RegisterWorkflow(workflows.ProvisionTenant)
 	maintenance.RegisterWorkflow(workflows.SuspendTenant)

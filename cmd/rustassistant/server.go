@@ -77,7 +77,9 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 		return err
 	}
 	answers := a.newCache(redisClient)
-	starter := workflows.NewStarter(a.workflows)
+	starter := workflows.NewStarter(a.workflows, func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error) {
+		return a.store.DispatchJobs(ctx, tenant, a.cfg.MaxRunningJobsPerTenant)
+	})
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models, Popular: popularQueries(a.store)})
 	deps := a.apiDeps(o, verifier, starter, service)
@@ -100,7 +102,10 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	// What runs beside the server must outlive its draining.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var beside errgroup.Group
-	beside.Go(func() error { a.store.Listen(background, a.keepFresh(background, service, verifier, server, answers)); return nil })
+	beside.Go(func() error {
+		a.store.Listen(background, a.keepFresh(background, service, verifier, server, answers))
+		return nil
+	})
 	beside.Go(func() error { service.Run(background); return nil })
 	beside.Go(func() error { admin(background); return nil })
 	beside.Go(func() error { a.warmUp(background, warm); return nil })
