@@ -19,6 +19,8 @@ type Starter interface {
 	// CancelWorkflow asks a job's workflow to end, as a courtesy: the job's row is
 	// what counts.
 	CancelWorkflow(ctx context.Context, workflowID string) error
+	// SignalJob tells a job's workflow that it is paused or resumed.
+	SignalJob(ctx context.Context, job domain.Job, paused bool, reason domain.PauseReason) error
 	// TrainEmbeddings starts the making of a tenant's next model; one that is
 	// running is a conflict. CancelTraining ends it as a courtesy, RequestVectors
 	// has lacking vectors made.
@@ -41,7 +43,7 @@ type Starter interface {
 type Job struct {
 	ID          uuid.UUID       `json:"id"`
 	Kind        domain.JobKind  `json:"kind" example:"index_documents"`
-	State       domain.JobState `json:"state" enum:"queued,running,completed,completed_with_errors,failed,canceled"`
+	State       domain.JobState `json:"state" enum:"queued,running,paused,completed,completed_with_errors,failed,canceled"`
 	Stage       string          `json:"stage" doc:"Where it is: queued, load, chunk, build, commit, done." example:"build"`
 	Total       int             `json:"total" doc:"Documents in the job."`
 	Done        int             `json:"done" doc:"Of these, ended well."`
@@ -85,7 +87,7 @@ func (s *Server) getJob(ctx context.Context, in *JobIDInput) (*jobOutput, error)
 
 type listJobsInput struct {
 	PageInput
-	State string `query:"state" enum:"queued,running,completed,completed_with_errors,failed,canceled"`
+	State string `query:"state" enum:"queued,running,paused,completed,completed_with_errors,failed,canceled"`
 	Kind  string `query:"kind" maxLength:"64" example:"index_documents"`
 }
 
