@@ -41,7 +41,7 @@ func eventOf(k *domain.APIKey) apiKeyEvent {
 	}
 }
 
-// CreateAPIKey stores a key of the tenant.
+// CreateAPIKey stores a key of the tenant, if its quota has room for another.
 func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (out domain.APIKey, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		if out, err = insertKey(ctx, q, tenant, k); err != nil {
@@ -51,7 +51,10 @@ func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey)
 		if err := audit(ctx, q, tenant, c); err != nil {
 			return err
 		}
-		return tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&out))
+		if err := tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&out)); err != nil {
+			return err
+		}
+		return s.settleKeys(ctx, q, tenant, 1)
 	})
 	return out, err
 }

@@ -77,7 +77,7 @@ func (q *Queries) DocumentCountUnfinished(ctx context.Context, tenantID uuid.UUI
 
 const documentDeleteMany = `-- name: DocumentDeleteMany :many
 DELETE FROM documents WHERE tenant_id = $1 AND id = ANY($2::uuid[])
-RETURNING id, external_id, version, indexed_version, chunk_count
+RETURNING id, external_id, version, indexed_version, chunk_count, content_bytes
 `
 
 type DocumentDeleteManyParams struct {
@@ -91,6 +91,7 @@ type DocumentDeleteManyRow struct {
 	Version        int64
 	IndexedVersion int64
 	ChunkCount     int32
+	ContentBytes   int32
 }
 
 func (q *Queries) DocumentDeleteMany(ctx context.Context, arg DocumentDeleteManyParams) ([]DocumentDeleteManyRow, error) {
@@ -108,6 +109,7 @@ func (q *Queries) DocumentDeleteMany(ctx context.Context, arg DocumentDeleteMany
 			&i.Version,
 			&i.IndexedVersion,
 			&i.ChunkCount,
+			&i.ContentBytes,
 		); err != nil {
 			return nil, err
 		}
@@ -673,10 +675,10 @@ ON CONFLICT (tenant_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
     title = EXCLUDED.title, doc_type = EXCLUDED.doc_type, source_type = EXCLUDED.source_type,
     source_url = EXCLUDED.source_url, repo_id = EXCLUDED.repo_id, language = EXCLUDED.language,
     tags = EXCLUDED.tags, metadata = EXCLUDED.metadata, content_hash = EXCLUDED.content_hash,
-    content_bytes = EXCLUDED.content_bytes, job_id = EXCLUDED.job_id, version = documents.version + 1,
-    state = 'queued', error_code = '', error_message = '', updated_at = now()
+    content_bytes = EXCLUDED.content_bytes, replaced_bytes = documents.content_bytes, job_id = EXCLUDED.job_id,
+    version = documents.version + 1, state = 'queued', error_code = '', error_message = '', updated_at = now()
 WHERE documents.content_hash <> EXCLUDED.content_hash OR documents.state = 'failed'
-RETURNING id, external_id, version
+RETURNING id, external_id, version, (content_bytes - replaced_bytes)::int AS grown
 `
 
 type DocumentUpsertManyParams struct {
@@ -700,6 +702,7 @@ type DocumentUpsertManyRow struct {
 	ID         uuid.UUID
 	ExternalID *string
 	Version    int64
+	Grown      int32
 }
 
 // One statement for a batch whose external ids differ from one another. A row
@@ -728,7 +731,12 @@ func (q *Queries) DocumentUpsertMany(ctx context.Context, arg DocumentUpsertMany
 	items := []DocumentUpsertManyRow{}
 	for rows.Next() {
 		var i DocumentUpsertManyRow
-		if err := rows.Scan(&i.ID, &i.ExternalID, &i.Version); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.ExternalID,
+			&i.Version,
+			&i.Grown,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -737,30 +745,4 @@ func (q *Queries) DocumentUpsertMany(ctx context.Context, arg DocumentUpsertMany
 		return nil, err
 	}
 	return items, nil
-}
-
-const usageAddDocuments = `-- name: UsageAddDocuments :exec
-INSERT INTO tenant_usage (tenant_id, documents) VALUES ($1, $2)
-ON CONFLICT (tenant_id) DO UPDATE SET documents = tenant_usage.documents + EXCLUDED.documents
-`
-
-type UsageAddDocumentsParams struct {
-	TenantID  uuid.UUID
-	Documents int64
-}
-
-func (q *Queries) UsageAddDocuments(ctx context.Context, arg UsageAddDocumentsParams) error {
-	_, err := q.db.Exec(ctx, usageAddDocuments, arg.TenantID, arg.Documents)
-	return err
-}
-
-const usageGet = `-- name: UsageGet :one
-SELECT documents FROM tenant_usage WHERE tenant_id = $1
-`
-
-func (q *Queries) UsageGet(ctx context.Context, tenantID uuid.UUID) (int64, error) {
-	row := q.db.QueryRow(ctx, usageGet, tenantID)
-	var documents int64
-	err := row.Scan(&documents)
-	return documents, err
 }
