@@ -115,7 +115,7 @@ func (s *Store) KeyLookup(ctx context.Context, hash []byte) (r auth.Record, err 
 		r = auth.Record{
 			KeyID: row.ID, TenantID: row.TenantID, TenantSlug: row.Slug, TenantState: domain.TenantState(row.TenantState),
 			Scopes: row.Scopes, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt, Name: row.Name,
-			Rules: auth.StoredRules(row.AllowedNetworks, int(row.RateLimit)),
+			Rules: auth.StoredRules(row.AllowedNetworks, int(row.RateLimit)), Limits: s.tiers.Limits(planFrom(row.Tier, row.Quota)),
 		}
 		return err
 	})
@@ -163,6 +163,7 @@ type Session struct {
 	KeyPrefix  string
 	Scopes     []string
 	Rules      auth.Rules
+	Limits     domain.Quota
 	ExpiresAt  time.Time
 }
 
@@ -191,7 +192,7 @@ func (s *Store) SessionByToken(ctx context.Context, token auth.Hash, idle time.D
 		out = Session{
 			TenantID: r.TenantID, TenantSlug: r.Slug, TenantName: r.TenantName, KeyID: r.ApiKeyID, KeyName: r.Name,
 			KeyPrefix: r.Prefix, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt.UTC(),
-			Rules: auth.StoredRules(r.AllowedNetworks, int(r.RateLimit)),
+			Rules: auth.StoredRules(r.AllowedNetworks, int(r.RateLimit)), Limits: s.tiers.Limits(planFrom(r.Tier, r.Quota)),
 		}
 		return q.SessionTouch(ctx, token[:])
 	})

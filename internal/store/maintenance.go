@@ -25,6 +25,9 @@ type Purged struct {
 	Shadows         int64
 	CachedVectors   int64
 	EmbeddingModels int64
+	UsageDays       int64 // whose deliveries were counted anew
+	Recounted       int64 // tenants
+	Corrected       int64 // tenants whose counters were wrong
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions
@@ -74,5 +77,9 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 			beat()
 		}
 	}
-	return out, nil
+	if out.UsageDays, err = s.RollUpDeliveries(ctx); err != nil {
+		return out, err
+	}
+	out.Recounted, out.Corrected, err = s.RecountChanged(ctx, beat)
+	return out, err
 }

@@ -108,15 +108,7 @@ var levelEvents = map[domain.QuotaLevel]domain.EventType{
 }
 
 func (l *ledger) event(c *counted) quotaEvent {
-	return quotaEvent{Quota: c.quota, Tier: l.tier, Limit: *c.limit, Used: c.after, Percent: percent(c.after, *c.limit)}
-}
-
-// percent is at least 100 for a quota of nothing that has something.
-func percent(used, limit int64) float64 {
-	if limit <= 0 {
-		return 100 * float64(min(used, 1))
-	}
-	return float64(used*1000/limit) / 10
+	return quotaEvent{Quota: c.quota, Tier: l.tier, Limit: *c.limit, Used: c.after, Percent: domain.QuotaPercent(c.after, *c.limit)}
 }
 
 // addUsage counts the documents and the bytes of content that a transaction adds, and

@@ -51,9 +51,42 @@ func (s *Store) UsageDays(ctx context.Context, tenant uuid.UUID, first, last tim
 			before.Documents, before.StorageBytes = *carried.Documents, *carried.StorageBytes
 		}
 		out = fillDays(rows, before, first, last)
-		return nil
+		return liveDeliveries(ctx, q, tenant, out)
 	})
 	return out, err
+}
+
+// deliveryDays is how many days' deliveries are counted from the hours when they are
+// asked for, and again by each roll-up. Those of before stay what they were.
+const deliveryDays = 3
+
+func deliveriesSince(now time.Time) time.Time {
+	return now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-deliveryDays)
+}
+
+// liveDeliveries counts the deliveries of the last days, up to this moment.
+func liveDeliveries(ctx context.Context, q *db.Queries, tenant uuid.UUID, days []domain.UsageDay) error {
+	since := deliveriesSince(time.Now())
+	if len(days) == 0 || days[len(days)-1].Day.Before(since) {
+		return nil
+	}
+	rows, err := q.UsageDeliveries(ctx, db.UsageDeliveriesParams{TenantID: tenant, Since: since})
+	for _, r := range rows {
+		if n := int(r.Day.Time.Sub(days[0].Day) / (24 * time.Hour)); n >= 0 && n < len(days) {
+			days[n].Deliveries = r.Deliveries
+		}
+	}
+	return err
+}
+
+// RollUpDeliveries writes how many deliveries succeeded on each of the last days. It
+// may run as often as one likes.
+func (s *Store) RollUpDeliveries(ctx context.Context) (days int64, err error) {
+	err = s.inSystem(ctx, func(q *db.Queries) error {
+		days, err = q.UsageRollUpDeliveries(ctx, deliveriesSince(time.Now()))
+		return err
+	})
+	return days, err
 }
 
 // fillDays adds the days without a row. Documents stay what they were.
@@ -100,6 +133,12 @@ func (r Recount) Corrected() bool {
 	return r.Documents != r.CountedDocuments || r.StorageBytes != r.CountedBytes
 }
 
+// usageFacts is what the audit log shows of counters.
+type usageFacts struct {
+	Documents    int64 `json:"documents"`
+	StorageBytes int64 `json:"storage_bytes"`
+}
+
 // RecountUsage counts a tenant's documents and corrects the counters if they differ.
 // It holds up nobody as long as they do not.
 func (s *Store) RecountUsage(ctx context.Context, tenant uuid.UUID) (r Recount, err error) {
@@ -121,7 +160,12 @@ func (s *Store) RecountUsage(ctx context.Context, tenant uuid.UUID) (r Recount, 
 		_, err := q.UsageAdd(ctx, db.UsageAddParams{
 			TenantID: tenant, Documents: r.Documents - r.CountedDocuments, StorageBytes: r.StorageBytes - r.CountedBytes,
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		c := change{action: "usage.corrected", kind: "tenant", id: tenant.String(), before: usageFacts{r.CountedDocuments, r.CountedBytes}}
+		c.after = usageFacts{r.Documents, r.StorageBytes}
+		return audit(ctx, q, tenant, c)
 	})
 	return r, err
 }

@@ -28,11 +28,6 @@ FROM (SELECT unnest(@tenant_ids::uuid[]) AS tenant_id, unnest(@days::date[]) AS 
 JOIN tenants t ON t.id = c.tenant_id ORDER BY c.tenant_id, c.day
 ON CONFLICT (tenant_id, day) DO UPDATE SET searches = usage_days.searches + EXCLUDED.searches, requests = usage_days.requests + EXCLUDED.requests;
 
--- name: UsageCountDeliveries :exec
-INSERT INTO usage_days (tenant_id, day, deliveries)
-VALUES (@tenant_id, (clock_timestamp() AT TIME ZONE 'UTC')::date, @deliveries)
-ON CONFLICT (tenant_id, day) DO UPDATE SET deliveries = usage_days.deliveries + EXCLUDED.deliveries;
-
 -- name: UsageCounters :one
 SELECT documents, storage_bytes FROM tenant_usage WHERE tenant_id = @tenant_id;
 
@@ -62,3 +57,35 @@ UPDATE usage_days SET searches_leased = @searches_leased, searches_level = @sear
 
 -- name: SearchLeaseReturn :exec
 UPDATE usage_days SET searches_leased = greatest(0, searches_leased - @searches::bigint) WHERE tenant_id = @tenant_id AND day = @day;
+
+-- name: UsageDeliveries :many
+-- Deliveries that succeeded, by day, since a day: from the counts that are written with
+-- each attempt.
+SELECT (h.hour AT TIME ZONE 'UTC')::date AS day, sum(h.attempts)::bigint AS deliveries
+FROM webhook_endpoints e JOIN LATERAL (
+    SELECT hour, attempts FROM webhook_attempt_hours a
+    WHERE a.tenant_id = e.tenant_id AND a.endpoint_id = e.id AND a.hour >= @since::timestamptz AND a.error_code = ''
+) h ON true
+WHERE e.tenant_id = @tenant_id GROUP BY 1;
+
+-- name: UsageRollUpDeliveries :execrows
+-- Counts the days since then anew, for all tenants.
+INSERT INTO usage_days (tenant_id, day, deliveries)
+SELECT e.tenant_id, (h.hour AT TIME ZONE 'UTC')::date, sum(h.attempts)
+FROM webhook_endpoints e JOIN LATERAL (
+    SELECT hour, attempts FROM webhook_attempt_hours a
+    WHERE a.tenant_id = e.tenant_id AND a.endpoint_id = e.id AND a.hour >= @since::timestamptz AND a.error_code = ''
+) h ON true
+GROUP BY 1, 2 ORDER BY 1, 2
+ON CONFLICT (tenant_id, day) DO UPDATE SET deliveries = EXCLUDED.deliveries WHERE usage_days.deliveries <> EXCLUDED.deliveries;
+
+-- name: UsageLimited :many
+-- Tenants that something limits, or that may be limited by their tier.
+SELECT t.id, t.tier, t.quota, coalesce(u.documents, 0)::bigint AS documents, coalesce(u.storage_bytes, 0)::bigint AS storage_bytes,
+    coalesce(d.searches_leased, 0)::bigint AS searches_leased,
+    (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND k.replaced_by IS NULL
+        AND (k.revoked_at IS NULL OR k.revoked_at > now()) AND (k.expires_at IS NULL OR k.expires_at > now()))::bigint AS api_keys,
+    (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = t.id AND e.state <> 'deleted')::bigint AS webhooks
+FROM tenants t LEFT JOIN tenant_usage u ON u.tenant_id = t.id
+LEFT JOIN usage_days d ON d.tenant_id = t.id AND d.day = (now() AT TIME ZONE 'UTC')::date
+WHERE t.state = 'active' AND (t.tier <> 'unlimited' OR t.quota <> '{}') AND t.id > @after_id ORDER BY t.id LIMIT @row_limit;

@@ -8,6 +8,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -154,22 +155,6 @@ func (q *Queries) UsageChangedTenants(ctx context.Context, arg UsageChangedTenan
 	return items, nil
 }
 
-const usageCountDeliveries = `-- name: UsageCountDeliveries :exec
-INSERT INTO usage_days (tenant_id, day, deliveries)
-VALUES ($1, (clock_timestamp() AT TIME ZONE 'UTC')::date, $2)
-ON CONFLICT (tenant_id, day) DO UPDATE SET deliveries = usage_days.deliveries + EXCLUDED.deliveries
-`
-
-type UsageCountDeliveriesParams struct {
-	TenantID   uuid.UUID
-	Deliveries int64
-}
-
-func (q *Queries) UsageCountDeliveries(ctx context.Context, arg UsageCountDeliveriesParams) error {
-	_, err := q.db.Exec(ctx, usageCountDeliveries, arg.TenantID, arg.Deliveries)
-	return err
-}
-
 const usageCountMany = `-- name: UsageCountMany :exec
 INSERT INTO usage_days (tenant_id, day, searches, requests)
 SELECT c.tenant_id, c.day, c.searches, c.requests
@@ -261,6 +246,47 @@ func (q *Queries) UsageDays(ctx context.Context, arg UsageDaysParams) ([]UsageDa
 	return items, nil
 }
 
+const usageDeliveries = `-- name: UsageDeliveries :many
+SELECT (h.hour AT TIME ZONE 'UTC')::date AS day, sum(h.attempts)::bigint AS deliveries
+FROM webhook_endpoints e JOIN LATERAL (
+    SELECT hour, attempts FROM webhook_attempt_hours a
+    WHERE a.tenant_id = e.tenant_id AND a.endpoint_id = e.id AND a.hour >= $1::timestamptz AND a.error_code = ''
+) h ON true
+WHERE e.tenant_id = $2 GROUP BY 1
+`
+
+type UsageDeliveriesParams struct {
+	Since    time.Time
+	TenantID uuid.UUID
+}
+
+type UsageDeliveriesRow struct {
+	Day        pgtype.Date
+	Deliveries int64
+}
+
+// Deliveries that succeeded, by day, since a day: from the counts that are written with
+// each attempt.
+func (q *Queries) UsageDeliveries(ctx context.Context, arg UsageDeliveriesParams) ([]UsageDeliveriesRow, error) {
+	rows, err := q.db.Query(ctx, usageDeliveries, arg.Since, arg.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UsageDeliveriesRow{}
+	for rows.Next() {
+		var i UsageDeliveriesRow
+		if err := rows.Scan(&i.Day, &i.Deliveries); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usageGet = `-- name: UsageGet :one
 SELECT documents FROM tenant_usage WHERE tenant_id = $1
 `
@@ -270,6 +296,63 @@ func (q *Queries) UsageGet(ctx context.Context, tenantID uuid.UUID) (int64, erro
 	var documents int64
 	err := row.Scan(&documents)
 	return documents, err
+}
+
+const usageLimited = `-- name: UsageLimited :many
+SELECT t.id, t.tier, t.quota, coalesce(u.documents, 0)::bigint AS documents, coalesce(u.storage_bytes, 0)::bigint AS storage_bytes,
+    coalesce(d.searches_leased, 0)::bigint AS searches_leased,
+    (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND k.replaced_by IS NULL
+        AND (k.revoked_at IS NULL OR k.revoked_at > now()) AND (k.expires_at IS NULL OR k.expires_at > now()))::bigint AS api_keys,
+    (SELECT count(*) FROM webhook_endpoints e WHERE e.tenant_id = t.id AND e.state <> 'deleted')::bigint AS webhooks
+FROM tenants t LEFT JOIN tenant_usage u ON u.tenant_id = t.id
+LEFT JOIN usage_days d ON d.tenant_id = t.id AND d.day = (now() AT TIME ZONE 'UTC')::date
+WHERE t.state = 'active' AND (t.tier <> 'unlimited' OR t.quota <> '{}') AND t.id > $1 ORDER BY t.id LIMIT $2
+`
+
+type UsageLimitedParams struct {
+	AfterID  uuid.UUID
+	RowLimit int32
+}
+
+type UsageLimitedRow struct {
+	ID             uuid.UUID
+	Tier           string
+	Quota          json.RawMessage
+	Documents      int64
+	StorageBytes   int64
+	SearchesLeased int64
+	ApiKeys        int64
+	Webhooks       int64
+}
+
+// Tenants that something limits, or that may be limited by their tier.
+func (q *Queries) UsageLimited(ctx context.Context, arg UsageLimitedParams) ([]UsageLimitedRow, error) {
+	rows, err := q.db.Query(ctx, usageLimited, arg.AfterID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UsageLimitedRow{}
+	for rows.Next() {
+		var i UsageLimitedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tier,
+			&i.Quota,
+			&i.Documents,
+			&i.StorageBytes,
+			&i.SearchesLeased,
+			&i.ApiKeys,
+			&i.Webhooks,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const usageRecount = `-- name: UsageRecount :one
@@ -286,6 +369,26 @@ func (q *Queries) UsageRecount(ctx context.Context, tenantID uuid.UUID) (UsageRe
 	var i UsageRecountRow
 	err := row.Scan(&i.Documents, &i.StorageBytes)
 	return i, err
+}
+
+const usageRollUpDeliveries = `-- name: UsageRollUpDeliveries :execrows
+INSERT INTO usage_days (tenant_id, day, deliveries)
+SELECT e.tenant_id, (h.hour AT TIME ZONE 'UTC')::date, sum(h.attempts)
+FROM webhook_endpoints e JOIN LATERAL (
+    SELECT hour, attempts FROM webhook_attempt_hours a
+    WHERE a.tenant_id = e.tenant_id AND a.endpoint_id = e.id AND a.hour >= $1::timestamptz AND a.error_code = ''
+) h ON true
+GROUP BY 1, 2 ORDER BY 1, 2
+ON CONFLICT (tenant_id, day) DO UPDATE SET deliveries = EXCLUDED.deliveries WHERE usage_days.deliveries <> EXCLUDED.deliveries
+`
+
+// Counts the days since then anew, for all tenants.
+func (q *Queries) UsageRollUpDeliveries(ctx context.Context, since time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, usageRollUpDeliveries, since)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const usageToday = `-- name: UsageToday :one
