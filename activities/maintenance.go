@@ -27,10 +27,13 @@ type PurgeExpiredOutput struct {
 	CachedVectors   int64 `json:"cached_vectors"`
 	EmbeddingModels int64 `json:"embedding_models"`
 	Operations      int64 `json:"operations,omitempty"`
+	UsageDays       int64 `json:"usage_days"`
+	Recounted       int64 `json:"recounted_tenants"`
+	Corrected       int64 `json:"corrected_tenants"`
 }
 
 // PurgeExpired removes expired idempotency keys and sessions, old events, old deliveries
-// and cached vectors that nobody uses.
+// and cached vectors that nobody uses, and keeps the usage of tenants in order.
 func (m *Maintenance) PurgeExpired(ctx context.Context) (PurgeExpiredOutput, error) {
 	out, err := m.Store.PurgeExpired(ctx, domain.EventRetention, domain.DeliveryRetention, func() { activity.RecordHeartbeat(ctx) })
 	return PurgeExpiredOutput(out), toTemporal(err)

@@ -45,6 +45,11 @@ func (s *Server) authenticate(c *gin.Context) {
 		fail(c, err)
 		return
 	}
+	s.meter.Request(p.TenantID)
+	if err := s.admitTenant(c, p); err != nil {
+		fail(c, err)
+		return
+	}
 	if err := allowed(p, r); err != nil {
 		fail(c, err)
 		return
@@ -163,7 +168,7 @@ func (s *Server) bySession(c *gin.Context, token string) (*auth.Principal, error
 		return nil, err
 	}
 	return &auth.Principal{
-		KeyID: session.KeyID, KeyName: session.KeyName, Rules: session.Rules, Session: true, TenantID: session.TenantID, TenantSlug: session.TenantSlug, Scopes: auth.StoredScopes(session.Scopes),
+		KeyID: session.KeyID, KeyName: session.KeyName, Rules: session.Rules, Limits: session.Limits, Session: true, TenantID: session.TenantID, TenantSlug: session.TenantSlug, Scopes: auth.StoredScopes(session.Scopes),
 	}, nil
 }
 
@@ -181,7 +186,7 @@ func (s *Server) inTenant(r *http.Request, p *auth.Principal) (*auth.Principal, 
 	if err != nil {
 		return nil, err
 	}
-	return p.ForTenant(t.ID, t.Slug)
+	return p.ForTenant(t.ID, t.Slug, s.deps.Store.Limits(t.Plan))
 }
 
 // usable refuses what the platform's keys ask of another tenant that is not active:

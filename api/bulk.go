@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -56,6 +57,8 @@ type BulkAccepted struct {
 // them; an error ends the request, io.EOF in the good way.
 type bulkSource interface {
 	next() (*domain.DocumentInput, *RejectedLine, error)
+	// place returns where the last document of next was, as a line without a reason.
+	place() RejectedLine
 	// sum reads the rest and returns the hash of the whole request.
 	sum() ([32]byte, error)
 }
@@ -106,7 +109,8 @@ func (s *Server) acceptBulk(c *gin.Context) (store.IngestResult, error) {
 	ctx := c.Request.Context()
 	options := store.IngestOptions{
 		IdempotencyKey: key, Operation: bulkOperation,
-		ReadRequest: func(context.Context) ([32]byte, error) { return source.sum() },
+		ReadRequest:        func(context.Context) ([32]byte, error) { return source.sum() },
+		PartsMayBeRejected: true,
 	}
 	return s.deps.Store.Ingest(ctx, caller(ctx).TenantID, options, func(i *store.Ingest) (store.Reply, error) {
 		return in.run(ctx, i)
@@ -144,13 +148,16 @@ type bulkIntake struct {
 	source bulkSource
 	answer BulkAccepted
 	batch  []domain.DocumentInput
+	places []RejectedLine // of the batch
 	done   bool
+	// full is why the last document was rejected that the quota had no room for.
+	full *domain.Error
 }
 
 // fill reads the next batch.
 func (b *bulkIntake) fill() error {
 	clear(b.batch) // the contents of the last batch may go
-	b.batch = b.batch[:0]
+	b.batch, b.places = b.batch[:0], b.places[:0]
 	for size := 0; len(b.batch) < batchDocuments && size < batchBytes; {
 		doc, rejected, err := b.source.next()
 		switch {
@@ -160,16 +167,20 @@ func (b *bulkIntake) fill() error {
 		case err != nil:
 			return err
 		case rejected != nil:
-			b.answer.RejectedCount++
-			if len(b.answer.Rejected) < maxRejected {
-				b.answer.Rejected = append(b.answer.Rejected, *rejected)
-			}
+			b.reject(rejected)
 		default:
-			b.batch = append(b.batch, *doc)
+			b.batch, b.places = append(b.batch, *doc), append(b.places, b.source.place())
 			size += len(doc.Content)
 		}
 	}
 	return nil
+}
+
+func (b *bulkIntake) reject(line *RejectedLine) {
+	b.answer.RejectedCount++
+	if len(b.answer.Rejected) < maxRejected {
+		b.answer.Rejected = append(b.answer.Rejected, *line)
+	}
 }
 
 // run accepts the batch that was read and all that follow, and returns the answer.
@@ -189,6 +200,10 @@ func (b *bulkIntake) run(ctx context.Context, i *store.Ingest) (store.Reply, err
 			return store.Reply{}, err
 		}
 	}
+	if b.full != nil && b.answer.Accepted == 0 {
+		return store.Reply{}, b.full
+	}
+	slices.SortStableFunc(b.answer.Rejected, func(x, y RejectedLine) int { return x.Line - y.Line })
 	status := http.StatusOK
 	if i.Items() > 0 {
 		job := i.JobID()
@@ -199,8 +214,14 @@ func (b *bulkIntake) run(ctx context.Context, i *store.Ingest) (store.Reply, err
 
 func (b *bulkIntake) count(accepted []store.Accepted) {
 	b.answer.Accepted += len(accepted)
-	for _, a := range accepted {
+	for n, a := range accepted {
 		switch a.Outcome {
+		case store.AcceptRejected:
+			b.answer.Accepted--
+			b.full = a.Reason
+			line := b.places[n]
+			line.Code, line.Error = a.Reason.Code, a.Reason.Message
+			b.reject(&line)
 		case store.AcceptCreated, store.AcceptUpdated:
 			b.answer.Queued++
 		case store.AcceptUnchanged:

@@ -21,6 +21,7 @@ type fileSource struct {
 	stream *bulkStream
 	form   *multipart.Reader
 	number int
+	name   string // of the last file
 }
 
 func newFileSource(s *Server, stream *bulkStream, boundary string) (*fileSource, error) {
@@ -28,6 +29,10 @@ func newFileSource(s *Server, stream *bulkStream, boundary string) (*fileSource,
 		return nil, domain.Errorf(domain.CodeMalformed, "the Content-Type names no boundary")
 	}
 	return &fileSource{server: s, stream: stream, form: multipart.NewReader(stream, boundary)}, nil
+}
+
+func (f *fileSource) place() RejectedLine {
+	return RejectedLine{Line: f.number, File: shorten(f.name)}
 }
 
 func (f *fileSource) sum() ([32]byte, error) { return f.stream.sum() }
@@ -44,6 +49,7 @@ func (f *fileSource) next() (*domain.DocumentInput, *RejectedLine, error) {
 			continue
 		}
 		f.number++
+		f.name = name
 		doc, err := f.read(part, name)
 		if err == nil {
 			return doc, nil, nil

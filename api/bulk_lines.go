@@ -16,6 +16,8 @@ type lineSource struct {
 
 func (l *lineSource) sum() ([32]byte, error) { return l.stream.sum() }
 
+func (l *lineSource) place() RejectedLine { return RejectedLine{Line: l.lines.number} }
+
 // next skips blank lines.
 func (l *lineSource) next() (*domain.DocumentInput, *RejectedLine, error) {
 	for {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/ratelimit"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
 )
 
@@ -23,15 +24,41 @@ func (s *Server) admit(c *gin.Context, p *auth.Principal) error {
 		return nil
 	}
 	d := s.keyLimits.Allow(c.Request.Context(), p.KeyID.String(), p.Rules.RateLimit)
+	sayRate(c, d)
+	return slowDown(d, "this API key")
+}
+
+// admitTenant holds the tenant that is acted in to its requests a minute, all of its
+// keys together. The headers are those of the tighter limit, which is the one that has
+// fewer requests left.
+func (s *Server) admitTenant(c *gin.Context, p *auth.Principal) error {
+	limit := p.Limits.RequestsPerMinute
+	if limit == nil {
+		return nil
+	}
+	d := s.keyLimits.Allow(c.Request.Context(), "tenant:"+p.TenantID.String(), int(*limit))
+	left, err := strconv.Atoi(c.Writer.Header().Get("RateLimit-Remaining"))
+	if err != nil || d.Remaining <= left || !d.Allowed {
+		sayRate(c, d)
+	}
+	return slowDown(d, "this tenant")
+}
+
+// sayRate tells the caller how much of a limit is left.
+func sayRate(c *gin.Context, d ratelimit.Decision) {
 	h := c.Writer.Header()
 	h.Set("RateLimit-Limit", strconv.Itoa(d.Limit))
 	h.Set("RateLimit-Remaining", strconv.Itoa(max(0, d.Remaining)))
 	h.Set("RateLimit-Reset", strconv.Itoa(int(math.Ceil(d.ResetAfter.Seconds()))))
+}
+
+// slowDown turns a limiter's no into an error.
+func slowDown(d ratelimit.Decision, who string) error {
 	if d.Allowed {
 		return nil
 	}
 	return &domain.Error{
-		Code: domain.CodeRateLimited, Message: "this API key may make " + strconv.Itoa(d.Limit) + " requests a minute",
+		Code: domain.CodeRateLimited, Message: who + " may make " + strconv.Itoa(d.Limit) + " requests a minute",
 		RetryAfterSeconds: max(1, int(math.Ceil(d.RetryAfter.Seconds()))),
 	}
 }

@@ -45,6 +45,7 @@ var problemKinds = []problemKind{
 	{domain.CodeMalformed, http.StatusBadRequest, "Malformed request", "The request could not be read: broken JSON (with its position), a broken encoding or a body that ended early."},
 	{domain.CodeUnauthenticated, http.StatusUnauthorized, "Not authenticated", "The request has no API key, or one that is malformed, unknown, expired or revoked."},
 	{domain.CodePermissionDenied, http.StatusForbidden, "Not allowed", "The key is valid and lacks the scope of this operation, or its tenant is not active."},
+	{domain.CodeQuotaExceeded, http.StatusForbidden, "Quota exceeded", "The tenant's plan has no room for this: quota says of what, limit and used how much. Searches of a day are refused with 429 instead, until reset."},
 	{domain.CodeNotFound, http.StatusNotFound, "Not found", "There is no such thing in this tenant. Ids of other tenants and malformed ids are not told apart from missing ones."},
 	{codeMethodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed", "The path exists; the Allow header lists its methods."},
 	{codeRequestTimeout, http.StatusRequestTimeout, "Request too slow", "The request's body did not arrive in time."},
@@ -78,6 +79,11 @@ type Problem struct {
 	RequestID string              `json:"request_id,omitempty" doc:"Finds the request in the logs."`
 	Errors    []domain.FieldError `json:"errors,omitempty" doc:"Each field that is wrong."`
 
+	Quota domain.QuotaName `json:"quota,omitempty" enum:"documents,storage_bytes,searches_per_day,api_keys,webhooks,requests_per_minute" doc:"Of quota_exceeded: what there is no room for."`
+	Limit *int64           `json:"limit,omitempty" doc:"Of quota_exceeded: how much the tenant may have."`
+	Used  *int64           `json:"used,omitempty" doc:"Of quota_exceeded: how much there is without this request."`
+	Reset int              `json:"reset,omitempty" doc:"Of quota_exceeded: in how many seconds the quota starts anew; left out when it does not by itself."`
+
 	retryAfter int // seconds
 }
 
@@ -103,10 +109,17 @@ func newProblem(ctx context.Context, err error) *Problem {
 func describe(ctx context.Context, err error) *Problem {
 	known := visible(err)
 	kind := kindOf(known.Code)
-	return &Problem{
+	p := &Problem{
 		Type: "/problems/" + string(kind.code), Title: kind.title, Status: kind.status, Detail: known.Message, Code: kind.code,
 		RequestID: telemetry.RequestID(ctx), Errors: known.Fields, retryAfter: known.RetryAfterSeconds,
 	}
+	if x := known.Excess; x != nil {
+		p.Quota, p.Limit, p.Used, p.Reset = x.Quota, &x.Limit, &x.Used, x.Reset
+		if x.Reset > 0 { // it passes by itself
+			p.Status = http.StatusTooManyRequests
+		}
+	}
+	return p
 }
 
 // visible returns the part of err that a caller may see.

@@ -49,7 +49,14 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 }
 
 // Background does what runs beside the requests, until ctx ends.
-func (s *Server) Background(ctx context.Context) { s.keyUse.run(ctx) }
+func (s *Server) Background(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { s.keyUse.run(ctx) })
+	all.Go(func() { s.meter.Run(ctx) })
+	all.Go(func() { s.searches.Run(ctx) })
+	all.Go(func() { s.watchQuotas(ctx) })
+	all.Wait()
+}
 
 // drain ends the server. ctx has ended already.
 func (s *Server) drain(ctx context.Context, server *http.Server) error {

@@ -95,8 +95,14 @@ func (s *Server) search(c *gin.Context) {
 		return
 	}
 	options := search.Options{NoCache: wantsNoCache(c.Request.Header)}
-	tenant := auth.FromContext(ctx).TenantID
+	p := auth.FromContext(ctx)
+	if err := s.takeSearch(ctx, p); err != nil {
+		fail(c, err)
+		return
+	}
+	tenant := p.TenantID
 	answer, err := s.deps.Search.Search(ctx, tenant, request, options)
+	s.countSearch(p, err)
 	if err != nil {
 		fail(c, err)
 		return

@@ -53,8 +53,22 @@ func (s *Server) searchMulti(c *gin.Context) {
 		fail(c, err)
 		return
 	}
-	tenant := auth.FromContext(ctx).TenantID
-	if err := s.deps.Search.SearchSeveral(ctx, tenant, all, search.Options{NoCache: wantsNoCache(c.Request.Header)}); err != nil {
+	p := auth.FromContext(ctx)
+	tenant := p.TenantID
+	taken := make([]bool, len(all))
+	for i := range all {
+		if o := &all[i]; o.Err == nil {
+			o.Err = s.takeSearch(ctx, p)
+			taken[i] = o.Err == nil
+		}
+	}
+	err = s.deps.Search.SearchSeveral(ctx, tenant, all, search.Options{NoCache: wantsNoCache(c.Request.Header)})
+	for i := range all {
+		if taken[i] {
+			s.countSearch(p, all[i].Err)
+		}
+	}
+	if err != nil {
 		fail(c, err)
 		return
 	}

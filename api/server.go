@@ -8,11 +8,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 
 	adminui "github.com/rustassistant/rustassistant/admin-ui"
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed/registry"
+	"github.com/rustassistant/rustassistant/internal/quota"
 	"github.com/rustassistant/rustassistant/internal/ratelimit"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/telemetry"
@@ -120,6 +122,10 @@ type Server struct {
 
 	tenants      *tenantCache
 	keyUse       *keyUse
+	meter        *quota.Meter
+	searches     *quota.Searches
+	fullness     *prometheus.GaugeVec
+	fullTenants  *prometheus.GaugeVec
 	authFailures *ratelimit.Limiter
 	signIns      *ratelimit.Limiter
 	keyLimits    *ratelimit.Shared
@@ -151,6 +157,7 @@ func New(deps Deps) (*Server, error) {
 	if err := s.renderDocs(); err != nil {
 		return nil, err
 	}
+	s.registerQuotaMetrics()
 	return s, nil
 }
 
@@ -165,6 +172,7 @@ func newServer(deps Deps) *Server {
 	s := &Server{
 		deps: deps, started: time.Now(), engine: gin.New(), routes: map[string]*route{}, csrf: http.NewCrossOriginProtection(),
 		tenants: newTenantCache(deps.Store), keyUse: newKeyUse(deps.Store),
+		meter: quota.NewMeter(deps.Store), searches: quota.NewSearches(deps.Store),
 		authFailures: ratelimit.New(ratelimit.PerMinute(authFailuresPerMinute), 0),
 		signIns:      ratelimit.New(ratelimit.PerMinute(signInsPerMinute), 0),
 		keyLimits:    deps.KeyLimits,

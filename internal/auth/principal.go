@@ -19,6 +19,8 @@ type Principal struct {
 	Rules Rules
 	// Foreign is set for a key of platform scope that acts in another tenant than its own.
 	Foreign bool
+	// Limits are those of the tenant, as they were some seconds ago.
+	Limits domain.Quota
 	// Session is set for a signed-in browser.
 	Session bool
 	// Development is set for the keyless loopback caller of `rustassistant dev`.
@@ -40,9 +42,9 @@ func Development(keyID, tenantID uuid.UUID, tenantSlug string) *Principal {
 // Can reports whether the principal holds the scope.
 func (p *Principal) Can(scope Scope) bool { return p != nil && p.Scopes.Has(scope) }
 
-// ForTenant returns the principal acting in another tenant. Only the platform
+// ForTenant returns the principal acting in another tenant, within its limits. Only the platform
 // scope allows it; anybody else is told that the tenant does not exist.
-func (p *Principal) ForTenant(id uuid.UUID, slug string) (*Principal, error) {
+func (p *Principal) ForTenant(id uuid.UUID, slug string, limits domain.Quota) (*Principal, error) {
 	if p != nil && p.TenantID == id {
 		return p, nil
 	}
@@ -50,7 +52,7 @@ func (p *Principal) ForTenant(id uuid.UUID, slug string) (*Principal, error) {
 		return nil, domain.NotFound("tenant")
 	}
 	other := *p
-	other.TenantID, other.TenantSlug, other.Foreign = id, slug, true
+	other.TenantID, other.TenantSlug, other.Limits, other.Foreign = id, slug, limits, true
 	return &other, nil
 }
 

@@ -44,6 +44,8 @@ type Record struct {
 	// Name is what people know the key by.
 	Name  string
 	Rules Rules
+	// Limits are those of the tenant.
+	Limits domain.Quota
 }
 
 // KeyStore finds a key by its SHA-256. It returns a domain.CodeNotFound error
@@ -286,7 +288,7 @@ func newVerdict(r Record, checkedAt time.Time) *verdict {
 	answer := &verdict{
 		principal: Principal{
 			KeyID: r.KeyID, KeyName: r.Name, TenantID: r.TenantID, TenantSlug: r.TenantSlug, Scopes: StoredScopes(r.Scopes),
-			Rules: r.Rules,
+			Rules: r.Rules, Limits: r.Limits,
 		},
 		state: r.TenantState, checkedAt: checkedAt,
 	}

@@ -125,6 +125,15 @@ func LevelOf(used, limit int64) QuotaLevel {
 	}
 }
 
+// QuotaPercent is how much of a limit is used, to a tenth. It is 100 for a limit of 0
+// that has something.
+func QuotaPercent(used, limit int64) float64 {
+	if limit <= 0 {
+		return 100 * float64(min(used, 1))
+	}
+	return math.Floor(float64(used)/float64(limit)*1000) / 10
+}
+
 // QuotaExcess tells which quota a request would have exceeded.
 type QuotaExcess struct {
 	Quota QuotaName

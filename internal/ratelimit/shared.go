@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,8 @@ func (s *Shared) Allow(ctx context.Context, key string, perMinute int) Decision 
 		if ctx.Err() == nil {
 			s.Failures.Add(1)
 			s.resume.Store(now.Add(sharedPause).UnixNano())
+			// Once a pause, for it is not asked again meanwhile.
+			slog.WarnContext(ctx, "Redis did not answer for a rate limit; this server limits for itself", slog.Any("error", err))
 		}
 		return s.local.AllowAt(key, PerMinute(perMinute))
 	}

@@ -22,7 +22,7 @@ func (s *Store) ChangeAPIKey(ctx context.Context, tenant, id uuid.UUID, alter fu
 		if over(k.RevokedAt) {
 			return domain.Errorf(domain.CodeConflict, "the API key was revoked; create another one")
 		}
-		before := keyFacts(&k)
+		before, lived := keyFacts(&k), live(&k)
 		if err := alter(&k); err != nil {
 			return err
 		}
@@ -33,7 +33,13 @@ func (s *Store) ChangeAPIKey(ctx context.Context, tenant, id uuid.UUID, alter fu
 		if err := audit(ctx, q, tenant, c); err != nil {
 			return err
 		}
-		return notifyKey(ctx, q, row.KeyHash)
+		if err := notifyKey(ctx, q, row.KeyHash); err != nil || lived == live(&out) {
+			return err
+		}
+		if lived {
+			return s.settleKeys(ctx, q, tenant, -1)
+		}
+		return s.settleKeys(ctx, q, tenant, 1) // it had expired
 	})
 	return out, err
 }
@@ -99,8 +105,17 @@ func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id uuid.UUID) error {
 		if err := tell(ctx, q, tenant, domain.EventAPIKeyRevoked, eventOf(&k)); err != nil {
 			return err
 		}
-		return notifyKey(ctx, q, row.KeyHash)
+		if err := notifyKey(ctx, q, row.KeyHash); err != nil {
+			return err
+		}
+		return s.settleKeys(ctx, q, tenant, -1)
 	})
+}
+
+// live reports whether a key counts in the quota: one that was rotated does not, its
+// successor does.
+func live(k *domain.APIKey) bool {
+	return k.ReplacedBy == nil && !over(k.RevokedAt) && !over(k.ExpiresAt)
 }
 
 func over(t *time.Time) bool { return t != nil && !t.After(time.Now()) }

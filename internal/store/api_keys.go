@@ -41,7 +41,7 @@ func eventOf(k *domain.APIKey) apiKeyEvent {
 	}
 }
 
-// CreateAPIKey stores a key of the tenant.
+// CreateAPIKey stores a key of the tenant, if its quota has room for another.
 func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey) (out domain.APIKey, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
 		if out, err = insertKey(ctx, q, tenant, k); err != nil {
@@ -51,7 +51,10 @@ func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey)
 		if err := audit(ctx, q, tenant, c); err != nil {
 			return err
 		}
-		return tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&out))
+		if err := tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&out)); err != nil {
+			return err
+		}
+		return s.settleKeys(ctx, q, tenant, 1)
 	})
 	return out, err
 }
@@ -112,7 +115,7 @@ func (s *Store) KeyLookup(ctx context.Context, hash []byte) (r auth.Record, err 
 		r = auth.Record{
 			KeyID: row.ID, TenantID: row.TenantID, TenantSlug: row.Slug, TenantState: domain.TenantState(row.TenantState),
 			Scopes: row.Scopes, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt, Name: row.Name,
-			Rules: auth.StoredRules(row.AllowedNetworks, int(row.RateLimit)),
+			Rules: auth.StoredRules(row.AllowedNetworks, int(row.RateLimit)), Limits: s.tiers.Limits(planFrom(row.Tier, row.Quota)),
 		}
 		return err
 	})
@@ -160,6 +163,7 @@ type Session struct {
 	KeyPrefix  string
 	Scopes     []string
 	Rules      auth.Rules
+	Limits     domain.Quota
 	ExpiresAt  time.Time
 }
 
@@ -188,7 +192,7 @@ func (s *Store) SessionByToken(ctx context.Context, token auth.Hash, idle time.D
 		out = Session{
 			TenantID: r.TenantID, TenantSlug: r.Slug, TenantName: r.TenantName, KeyID: r.ApiKeyID, KeyName: r.Name,
 			KeyPrefix: r.Prefix, Scopes: r.Scopes, ExpiresAt: r.ExpiresAt.UTC(),
-			Rules: auth.StoredRules(r.AllowedNetworks, int(r.RateLimit)),
+			Rules: auth.StoredRules(r.AllowedNetworks, int(r.RateLimit)), Limits: s.tiers.Limits(planFrom(r.Tier, r.Quota)),
 		}
 		return q.SessionTouch(ctx, token[:])
 	})

@@ -8,7 +8,7 @@ VALUES (@tenant_id, @id, @name, @description, @key_hash, @prefix, @last_four, @s
 ON CONFLICT (key_hash) DO NOTHING;
 
 -- name: APIKeyGetByHash :one
-SELECT k.id, k.tenant_id, k.name, k.prefix, k.scopes, k.expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.state AS tenant_state
+SELECT k.id, k.tenant_id, k.name, k.prefix, k.scopes, k.expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.state AS tenant_state, t.tier, t.quota
 FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
 WHERE k.key_hash = @key_hash;
 
@@ -40,7 +40,7 @@ VALUES (@tenant_id, @id, @api_key_id, @token_hash, @expires_at);
 
 -- name: SessionGet :one
 SELECT s.id, s.tenant_id, s.expires_at, s.last_seen_at, k.id AS api_key_id, k.name, k.prefix, k.scopes,
-       k.expires_at AS key_expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.name AS tenant_name, t.state AS tenant_state
+       k.expires_at AS key_expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.name AS tenant_name, t.state AS tenant_state, t.tier, t.quota
 FROM sessions s
 JOIN api_keys k ON k.tenant_id = s.tenant_id AND k.id = s.api_key_id
 JOIN tenants t ON t.id = s.tenant_id

@@ -98,17 +98,19 @@ func (s *Store) DeleteDocuments(ctx context.Context, tenant uuid.UUID, ids []uui
 		for _, r := range rows {
 			deleted = append(deleted, r.ID)
 		}
-		return buryDocuments(ctx, q, tenant, generation+1, rows)
+		return s.buryDocuments(ctx, q, tenant, generation+1, rows)
 	})
 	return deleted, err
 }
 
 // buryDocuments writes what a deletion means for the index, the usage and the outbox.
-func buryDocuments(ctx context.Context, q *db.Queries, tenant uuid.UUID, generation int64, rows []db.DocumentDeleteManyRow) error {
+func (s *Store) buryDocuments(ctx context.Context, q *db.Queries, tenant uuid.UUID, generation int64, rows []db.DocumentDeleteManyRow) error {
 	tombs := db.IndexTombstonePutManyParams{TenantID: tenant, Generation: generation}
 	advance := db.IndexStateAdvanceParams{TenantID: tenant, Generation: generation}
 	var events outbox
+	var size int64
 	for _, r := range rows {
+		size += int64(r.ContentBytes)
 		tombs.DocumentIds = append(tombs.DocumentIds, r.ID)
 		tombs.Versions = append(tombs.Versions, r.Version)
 		if r.IndexedVersion > 0 {
@@ -128,8 +130,7 @@ func buryDocuments(ctx context.Context, q *db.Queries, tenant uuid.UUID, generat
 	if err := q.IndexStateAdvance(ctx, advance); err != nil {
 		return err
 	}
-	usage := db.UsageAddDocumentsParams{TenantID: tenant, Documents: -int64(len(rows))}
-	if err := q.UsageAddDocuments(ctx, usage); err != nil {
+	if err := addUsage(ctx, q, s.tiers, tenant, -int64(len(rows)), -size); err != nil {
 		return err
 	}
 	if err := events.write(ctx, q, tenant); err != nil {

@@ -15,10 +15,10 @@ ON CONFLICT (tenant_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
     title = EXCLUDED.title, doc_type = EXCLUDED.doc_type, source_type = EXCLUDED.source_type,
     source_url = EXCLUDED.source_url, repo_id = EXCLUDED.repo_id, language = EXCLUDED.language,
     tags = EXCLUDED.tags, metadata = EXCLUDED.metadata, content_hash = EXCLUDED.content_hash,
-    content_bytes = EXCLUDED.content_bytes, job_id = EXCLUDED.job_id, version = documents.version + 1,
-    state = 'queued', error_code = '', error_message = '', updated_at = now()
+    content_bytes = EXCLUDED.content_bytes, replaced_bytes = documents.content_bytes, job_id = EXCLUDED.job_id,
+    version = documents.version + 1, state = 'queued', error_code = '', error_message = '', updated_at = now()
 WHERE documents.content_hash <> EXCLUDED.content_hash OR documents.state = 'failed'
-RETURNING id, external_id, version;
+RETURNING id, external_id, version, (content_bytes - replaced_bytes)::int AS grown;
 
 -- name: DocumentInsertMany :many
 -- The same for documents without an external id: a row that does not come back
@@ -108,7 +108,7 @@ WITH contents AS (
     DELETE FROM document_contents c WHERE c.tenant_id = @tenant_id AND c.document_id = ANY(@ids::uuid[])
 )
 DELETE FROM documents d WHERE d.tenant_id = @tenant_id AND d.id = ANY(@ids::uuid[])
-RETURNING d.id, d.external_id, d.version, d.indexed_version, d.chunk_count;
+RETURNING d.id, d.external_id, d.version, d.indexed_version, d.chunk_count, d.content_bytes;
 
 -- name: DocumentLockMany :many
 -- In the order of the ids, so that two commits cannot deadlock.
@@ -134,10 +134,3 @@ WHERE d.tenant_id = @tenant_id AND d.id = u.id AND d.version = u.version AND d.i
 -- name: DocumentCountUnfinished :many
 SELECT state, count(*) AS documents FROM documents
 WHERE tenant_id = @tenant_id AND state <> 'indexed' GROUP BY state;
-
--- name: UsageAddDocuments :exec
-INSERT INTO tenant_usage (tenant_id, documents) VALUES (@tenant_id, @documents)
-ON CONFLICT (tenant_id) DO UPDATE SET documents = tenant_usage.documents + EXCLUDED.documents;
-
--- name: UsageGet :one
-SELECT documents FROM tenant_usage WHERE tenant_id = @tenant_id;

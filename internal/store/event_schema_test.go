@@ -65,6 +65,7 @@ func (b *bundle) everyEvent() {
 	b.record(b.claim(watched), gone)
 	_, err = b.ChangeEndpoint(b.ctx, b.tenant, watched.ID, func(e *domain.Endpoint) error { e.State = domain.EndpointActive; return nil })
 	require.NoError(b.t, err)
+	b.withQuota(func(q *domain.Quota) { q.Documents = limit(2) })
 }
 
 func TestEveryEventThatIsWrittenFitsItsSchema(t *testing.T) {

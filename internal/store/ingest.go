@@ -21,6 +21,7 @@ const (
 	AcceptUpdated   AcceptOutcome = "updated"
 	AcceptUnchanged AcceptOutcome = "unchanged" // same external id, same content
 	AcceptDuplicate AcceptOutcome = "duplicate" // no external id, content known
+	AcceptRejected  AcceptOutcome = "rejected"  // the tenant's quota has no room for it
 )
 
 // Accepted is the answer for one document of an ingest.
@@ -28,6 +29,8 @@ type Accepted struct {
 	DocumentID uuid.UUID
 	Version    int64
 	Outcome    AcceptOutcome
+	// Reason says why a document was rejected.
+	Reason *domain.Error
 }
 
 // Queued reports whether the document goes into the index by this ingest.
@@ -38,10 +41,14 @@ func (a Accepted) Queued() bool { return a.Outcome == AcceptCreated || a.Outcome
 type Ingest struct {
 	q      *db.Queries
 	tenant uuid.UUID
+	tiers  domain.Tiers
 	jobID  uuid.UUID
 	items  int
-	made   int64
 	bytes  int64
+	// made and grown are the documents and bytes of content that this ingest adds.
+	made, grown int64
+	// room is nil when documents are not judged one by one.
+	room *room
 }
 
 // JobID is the job that will index what this ingest queues.
@@ -67,6 +74,9 @@ type IngestOptions struct {
 	// ReadRequest reads the rest of the request and returns its hash. It is
 	// called instead of the ingest's function when the key was used before.
 	ReadRequest func(context.Context) ([32]byte, error)
+	// PartsMayBeRejected takes of many documents those that the tenant's quota has
+	// room for. Without it, all or none are taken.
+	PartsMayBeRejected bool
 }
 
 // IngestResult is the outcome of an ingest.
@@ -93,7 +103,10 @@ func (s *Store) Ingest(ctx context.Context, tenant uuid.UUID, o IngestOptions, f
 				return err
 			}
 		}
-		in := &Ingest{q: q, tenant: tenant, jobID: uuid.Must(uuid.NewV7())}
+		in := &Ingest{q: q, tenant: tenant, tiers: s.tiers, jobID: uuid.Must(uuid.NewV7())}
+		if o.PartsMayBeRejected {
+			in.room = &room{}
+		}
 		reply, err := fn(in)
 		if err != nil {
 			return err
@@ -142,7 +155,10 @@ func replay(ctx context.Context, q *db.Queries, tenant uuid.UUID, o IngestOption
 // written in their order, so the last one wins.
 func (i *Ingest) Add(ctx context.Context, docs []domain.DocumentInput) ([]Accepted, error) {
 	out := make([]Accepted, len(docs))
-	for _, round := range rounds(docs) {
+	if err := i.judge(ctx, docs, out); err != nil {
+		return nil, err
+	}
+	for _, round := range rounds(docs, out) {
 		if err := i.addRound(ctx, docs, round, out); err != nil {
 			return nil, err
 		}
@@ -150,26 +166,29 @@ func (i *Ingest) Add(ctx context.Context, docs []domain.DocumentInput) ([]Accept
 	return out, nil
 }
 
-// rounds splits docs into runs of indexes in which no document repeats.
-func rounds(docs []domain.DocumentInput) [][]int {
-	var out [][]int
+// rounds splits docs that are not rejected into runs of indexes in which no document
+// repeats.
+func rounds(docs []domain.DocumentInput, out []Accepted) (all [][]int) {
 	var current []int
 	seen := make(map[string]bool, len(docs))
 	for n := range docs {
+		if out[n].Outcome == AcceptRejected {
+			continue
+		}
 		name := "e" + docs[n].ExternalID
 		if docs[n].ExternalID == "" {
 			h := docs[n].Hash()
 			name = "h" + string(h[:])
 		}
 		if seen[name] {
-			out = append(out, current)
+			all = append(all, current)
 			current = nil
 			clear(seen)
 		}
 		seen[name] = true
 		current = append(current, n)
 	}
-	return append(out, current)
+	return append(all, current)
 }
 
 func (i *Ingest) addRound(ctx context.Context, docs []domain.DocumentInput, round []int, out []Accepted) error {
@@ -212,6 +231,7 @@ func (i *Ingest) addNamed(ctx context.Context, c *columns, out []Accepted) error
 			outcome = AcceptCreated
 		}
 		out[c.index[at]] = Accepted{DocumentID: r.ID, Version: r.Version, Outcome: outcome}
+		i.grown += int64(r.Grown)
 		delete(position, *r.ExternalID)
 	}
 	if len(position) == 0 {
@@ -247,6 +267,7 @@ func (i *Ingest) addUnnamed(ctx context.Context, c *columns, out []Accepted) err
 		outcome := AcceptUpdated
 		if r.ID == c.ids[at] {
 			outcome = AcceptCreated
+			i.grown += int64(c.sizes[at])
 		}
 		out[c.index[at]] = Accepted{DocumentID: r.ID, Version: r.Version, Outcome: outcome}
 		delete(position, string(r.ContentHash))
@@ -353,6 +374,7 @@ func (i *Ingest) Replace(ctx context.Context, id uuid.UUID, change func(domain.D
 	if err != nil {
 		return Accepted{}, err
 	}
+	i.grown += int64(len(next.Content)) - int64(row.Document.ContentBytes)
 	out := []Accepted{{DocumentID: id, Version: version, Outcome: AcceptUpdated}}
 	return out[0], i.queue(ctx, []domain.DocumentInput{next}, []int{0}, out)
 }
@@ -386,7 +408,7 @@ func (i *Ingest) Requeue(ctx context.Context, ids []uuid.UUID, force bool) (miss
 }
 
 // finish writes the job and the usage, last, so that their rows are locked
-// only for the commit.
+// only for the commit. It fails when the tenant's quota has no room for the whole.
 func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 	if i.items == 0 {
 		return nil, nil
@@ -395,10 +417,8 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 	if err := i.admit(ctx); err != nil {
 		return nil, err
 	}
-	if i.made > 0 {
-		if err := i.q.UsageAddDocuments(ctx, db.UsageAddDocumentsParams{TenantID: i.tenant, Documents: i.made}); err != nil {
-			return nil, err
-		}
+	if err := addUsage(ctx, i.q, i.tiers, i.tenant, i.made, i.grown); err != nil {
+		return nil, err
 	}
 	job := &domain.Job{
 		ID: i.jobID, TenantID: i.tenant, Kind: domain.JobIndexDocuments, State: domain.JobQueued,

@@ -26,6 +26,9 @@ type Purged struct {
 	CachedVectors   int64
 	EmbeddingModels int64
 	Operations      int64
+	UsageDays       int64 // whose deliveries were counted anew
+	Recounted       int64 // tenants
+	Corrected       int64 // tenants whose counters were wrong
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions
@@ -75,6 +78,12 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 			beat()
 		}
 	}
-	out.Operations, err = s.expireOperations(ctx, beat)
+	if out.Operations, err = s.expireOperations(ctx, beat); err != nil {
+		return out, err
+	}
+	if out.UsageDays, err = s.RollUpDeliveries(ctx); err != nil {
+		return out, err
+	}
+	out.Recounted, out.Corrected, err = s.RecountChanged(ctx, beat)
 	return out, err
 }

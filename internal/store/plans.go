@@ -70,5 +70,20 @@ func (s *Store) setPlan(ctx context.Context, q *db.Queries, tenant uuid.UUID, pl
 		return err
 	}
 	c := change{action: "tenant.plan_changed", kind: "tenant", id: tenant.String(), before: planFacts(before), after: planFacts(plan)}
-	return audit(ctx, q, tenant, c)
+	if err := audit(ctx, q, tenant, c); err != nil {
+		return err
+	}
+	keys, err := q.APIKeyCountLive(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	webhooks, err := q.WebhookEndpointCount(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	limits := s.tiers.Limits(plan)
+	l := ledger{tenant, plan.Tier, levelsFrom(row.Levels)}
+	same := func(quota domain.QuotaName, used int64) counted { return counted{quota, used, used, limits.Of(quota)} }
+	return l.settle(ctx, q, same(domain.QuotaDocuments, row.Documents), same(domain.QuotaStorageBytes, row.StorageBytes),
+		same(domain.QuotaAPIKeys, keys), same(domain.QuotaWebhooks, webhooks))
 }

@@ -32,7 +32,8 @@ type testEvent struct {
 	Message    string    `json:"message"`
 }
 
-// CreateEndpoint stores an endpoint under the id it was sealed for.
+// CreateEndpoint stores an endpoint under the id it was sealed for, if the tenant's
+// quota has room for another.
 func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint) (out domain.Endpoint, err error) {
 	err = s.inTenant(ctx, e.TenantID, func(q *db.Queries) error {
 		filter, err := filterColumn(e.Filter)
@@ -55,7 +56,10 @@ func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint) (out doma
 			return err
 		}
 		out = endpointFrom(row)
-		return auditEndpoint(ctx, q, nil, &out)
+		if err := auditEndpoint(ctx, q, nil, &out); err != nil {
+			return err
+		}
+		return s.settleEndpoints(ctx, q, e.TenantID, 1)
 	})
 	return out, err
 }
@@ -142,7 +146,10 @@ func (s *Store) DeleteEndpoint(ctx context.Context, tenant, id uuid.UUID) error 
 		if _, err := cancelSome(ctx, q, &e); err != nil {
 			return err
 		}
-		return wakeEndpoint(ctx, q, tenant, id)
+		if err := wakeEndpoint(ctx, q, tenant, id); err != nil {
+			return err
+		}
+		return s.settleEndpoints(ctx, q, tenant, -1)
 	})
 }
 

@@ -58,6 +58,9 @@ const (
 		`"key_id":{"type":"string","format":"uuid"},"name":{"type":"string"},"prefix":{"type":"string","description":"How the key begins. The key itself is never told."},` +
 		`"scopes":{"type":"array","items":{"type":"string"}},"expires_at":{"type":"string","format":"date-time"},` +
 		`"replaced_by":{"type":"string","format":"uuid"},"revoked_at":{"type":"string","format":"date-time"}}}`
+	quotaSchema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["quota","tier","limit","used","percent"],"properties":{` +
+		`"quota":{"enum":["documents","storage_bytes","searches_per_day","api_keys","webhooks"]},"tier":{"enum":["free","standard","enterprise","unlimited"]},` +
+		`"limit":{"type":"integer","minimum":0},"used":{"type":"integer","minimum":0},"percent":{"type":"number","minimum":0}}}`
 
 	tenantSchema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["tenant_id","slug","name"],"properties":{` +
 		`"tenant_id":{"type":"string","format":"uuid"},"slug":{"type":"string"},"name":{"type":"string"},` +
@@ -87,6 +90,11 @@ var catalogue = []EventDescription{
 	describe(domain.EventJobCompleted, EmissionAlways, "A job ended; state tells whether some of its documents failed.", jobSchema,
 		`{`+exampleJob+`,"state":"completed","total":100,"done":100,"failed":0}`),
 	describe(domain.EventJobFailed, EmissionAlways, "A job ended and every document of it failed.", jobSchema, `{`+exampleJob+`,"state":"failed","total":2,"done":0,"failed":2}`),
+	describe(domain.EventQuotaExceeded, EmissionAlways,
+		"A quota is used up; what would exceed it is refused. Once, and again only after it fell below; of searches a day, once a day.", quotaSchema,
+		`{"quota":"documents","tier":"free","limit":1000,"used":1000,"percent":100}`),
+	describe(domain.EventQuotaWarning, EmissionAlways, "80 % of a quota are used. Once, and again only after it fell below; of searches a day, once a day.", quotaSchema,
+		`{"quota":"documents","tier":"free","limit":1000,"used":800,"percent":80}`),
 	describe(domain.EventSearchPerformed, EmissionBatched,
 		"Searches of the tenant, a second or so after they were answered: all of them, up to 100 in one event (batched), or a share of them, each alone (sampled).",
 		searchSchema, `{"searches":[{"query_id":"0198c0de-0000-7000-8000-0000000000f1","query":"rolling update","type":"keyword","total_results":12,`+

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,7 +47,7 @@ func (q *Queries) APIKeyGet(ctx context.Context, arg APIKeyGetParams) (ApiKey, e
 }
 
 const aPIKeyGetByHash = `-- name: APIKeyGetByHash :one
-SELECT k.id, k.tenant_id, k.name, k.prefix, k.scopes, k.expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.state AS tenant_state
+SELECT k.id, k.tenant_id, k.name, k.prefix, k.scopes, k.expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.state AS tenant_state, t.tier, t.quota
 FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
 WHERE k.key_hash = $1
 `
@@ -63,6 +64,8 @@ type APIKeyGetByHashRow struct {
 	RateLimit       int32
 	Slug            string
 	TenantState     string
+	Tier            string
+	Quota           json.RawMessage
 }
 
 func (q *Queries) APIKeyGetByHash(ctx context.Context, keyHash []byte) (APIKeyGetByHashRow, error) {
@@ -80,6 +83,8 @@ func (q *Queries) APIKeyGetByHash(ctx context.Context, keyHash []byte) (APIKeyGe
 		&i.RateLimit,
 		&i.Slug,
 		&i.TenantState,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
@@ -325,7 +330,7 @@ func (q *Queries) SessionDelete(ctx context.Context, tokenHash []byte) error {
 
 const sessionGet = `-- name: SessionGet :one
 SELECT s.id, s.tenant_id, s.expires_at, s.last_seen_at, k.id AS api_key_id, k.name, k.prefix, k.scopes,
-       k.expires_at AS key_expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.name AS tenant_name, t.state AS tenant_state
+       k.expires_at AS key_expires_at, k.revoked_at, k.allowed_networks, k.rate_limit, t.slug, t.name AS tenant_name, t.state AS tenant_state, t.tier, t.quota
 FROM sessions s
 JOIN api_keys k ON k.tenant_id = s.tenant_id AND k.id = s.api_key_id
 JOIN tenants t ON t.id = s.tenant_id
@@ -353,6 +358,8 @@ type SessionGetRow struct {
 	Slug            string
 	TenantName      string
 	TenantState     string
+	Tier            string
+	Quota           json.RawMessage
 }
 
 func (q *Queries) SessionGet(ctx context.Context, arg SessionGetParams) (SessionGetRow, error) {
@@ -374,6 +381,8 @@ func (q *Queries) SessionGet(ctx context.Context, arg SessionGetParams) (Session
 		&i.Slug,
 		&i.TenantName,
 		&i.TenantState,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }

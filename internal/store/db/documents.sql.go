@@ -97,7 +97,7 @@ WITH contents AS (
     DELETE FROM document_contents c WHERE c.tenant_id = $1 AND c.document_id = ANY($2::uuid[])
 )
 DELETE FROM documents d WHERE d.tenant_id = $1 AND d.id = ANY($2::uuid[])
-RETURNING d.id, d.external_id, d.version, d.indexed_version, d.chunk_count
+RETURNING d.id, d.external_id, d.version, d.indexed_version, d.chunk_count, d.content_bytes
 `
 
 type DocumentDeleteManyParams struct {
@@ -111,6 +111,7 @@ type DocumentDeleteManyRow struct {
 	Version        int64
 	IndexedVersion int64
 	ChunkCount     int32
+	ContentBytes   int32
 }
 
 // Whoever writes a content holds its document's row, so that no content outlives
@@ -130,6 +131,7 @@ func (q *Queries) DocumentDeleteMany(ctx context.Context, arg DocumentDeleteMany
 			&i.Version,
 			&i.IndexedVersion,
 			&i.ChunkCount,
+			&i.ContentBytes,
 		); err != nil {
 			return nil, err
 		}
@@ -695,10 +697,10 @@ ON CONFLICT (tenant_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
     title = EXCLUDED.title, doc_type = EXCLUDED.doc_type, source_type = EXCLUDED.source_type,
     source_url = EXCLUDED.source_url, repo_id = EXCLUDED.repo_id, language = EXCLUDED.language,
     tags = EXCLUDED.tags, metadata = EXCLUDED.metadata, content_hash = EXCLUDED.content_hash,
-    content_bytes = EXCLUDED.content_bytes, job_id = EXCLUDED.job_id, version = documents.version + 1,
-    state = 'queued', error_code = '', error_message = '', updated_at = now()
+    content_bytes = EXCLUDED.content_bytes, replaced_bytes = documents.content_bytes, job_id = EXCLUDED.job_id,
+    version = documents.version + 1, state = 'queued', error_code = '', error_message = '', updated_at = now()
 WHERE documents.content_hash <> EXCLUDED.content_hash OR documents.state = 'failed'
-RETURNING id, external_id, version
+RETURNING id, external_id, version, (content_bytes - replaced_bytes)::int AS grown
 `
 
 type DocumentUpsertManyParams struct {
@@ -722,6 +724,7 @@ type DocumentUpsertManyRow struct {
 	ID         uuid.UUID
 	ExternalID *string
 	Version    int64
+	Grown      int32
 }
 
 // One statement for a batch whose external ids differ from one another. A row
@@ -750,7 +753,12 @@ func (q *Queries) DocumentUpsertMany(ctx context.Context, arg DocumentUpsertMany
 	items := []DocumentUpsertManyRow{}
 	for rows.Next() {
 		var i DocumentUpsertManyRow
-		if err := rows.Scan(&i.ID, &i.ExternalID, &i.Version); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.ExternalID,
+			&i.Version,
+			&i.Grown,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -759,30 +767,4 @@ func (q *Queries) DocumentUpsertMany(ctx context.Context, arg DocumentUpsertMany
 		return nil, err
 	}
 	return items, nil
-}
-
-const usageAddDocuments = `-- name: UsageAddDocuments :exec
-INSERT INTO tenant_usage (tenant_id, documents) VALUES ($1, $2)
-ON CONFLICT (tenant_id) DO UPDATE SET documents = tenant_usage.documents + EXCLUDED.documents
-`
-
-type UsageAddDocumentsParams struct {
-	TenantID  uuid.UUID
-	Documents int64
-}
-
-func (q *Queries) UsageAddDocuments(ctx context.Context, arg UsageAddDocumentsParams) error {
-	_, err := q.db.Exec(ctx, usageAddDocuments, arg.TenantID, arg.Documents)
-	return err
-}
-
-const usageGet = `-- name: UsageGet :one
-SELECT documents FROM tenant_usage WHERE tenant_id = $1
-`
-
-func (q *Queries) UsageGet(ctx context.Context, tenantID uuid.UUID) (int64, error) {
-	row := q.db.QueryRow(ctx, usageGet, tenantID)
-	var documents int64
-	err := row.Scan(&documents)
-	return documents, err
 }

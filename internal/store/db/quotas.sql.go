@@ -14,15 +14,70 @@ import (
 
 const aPIKeyCountLive = `-- name: APIKeyCountLive :one
 SELECT count(*) FROM api_keys
-WHERE tenant_id = $1 AND replaced_by IS NULL AND (revoked_at IS NULL OR revoked_at > now()) AND (expires_at IS NULL OR expires_at > now())
+WHERE tenant_id = $1 AND replaced_by IS NULL AND (revoked_at IS NULL OR revoked_at > clock_timestamp())
+  AND (expires_at IS NULL OR expires_at > clock_timestamp())
 `
 
-// A key that was rotated is its successor's place.
+// A key that was rotated is its successor's place. The clock, for one that this very
+// transaction has revoked.
 func (q *Queries) APIKeyCountLive(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	row := q.db.QueryRow(ctx, aPIKeyCountLive, tenantID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const documentSizesByName = `-- name: DocumentSizesByName :many
+SELECT d.external_id, d.content_hash, d.content_bytes, (d.state = 'failed')::bool AS failed FROM documents d
+WHERE d.tenant_id = $1 AND (d.external_id = ANY($2::text[])
+    OR d.external_id IS NULL AND d.content_hash = ANY($3::bytea[]))
+`
+
+type DocumentSizesByNameParams struct {
+	TenantID      uuid.UUID
+	ExternalIds   []string
+	ContentHashes [][]byte
+}
+
+type DocumentSizesByNameRow struct {
+	ExternalID   *string
+	ContentHash  []byte
+	ContentBytes int32
+	Failed       bool
+}
+
+func (q *Queries) DocumentSizesByName(ctx context.Context, arg DocumentSizesByNameParams) ([]DocumentSizesByNameRow, error) {
+	rows, err := q.db.Query(ctx, documentSizesByName, arg.TenantID, arg.ExternalIds, arg.ContentHashes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DocumentSizesByNameRow{}
+	for rows.Next() {
+		var i DocumentSizesByNameRow
+		if err := rows.Scan(
+			&i.ExternalID,
+			&i.ContentHash,
+			&i.ContentBytes,
+			&i.Failed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const quotaTurn = `-- name: QuotaTurn :exec
+SELECT quota_turn($1::uuid)
+`
+
+func (q *Queries) QuotaTurn(ctx context.Context, tenantID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, quotaTurn, tenantID)
+	return err
 }
 
 const tenantPlanLock = `-- name: TenantPlanLock :one
@@ -66,6 +121,68 @@ type TenantPlanSetParams struct {
 func (q *Queries) TenantPlanSet(ctx context.Context, arg TenantPlanSetParams) error {
 	_, err := q.db.Exec(ctx, tenantPlanSet, arg.Tier, arg.Quota, arg.TenantID)
 	return err
+}
+
+const usageAdd = `-- name: UsageAdd :one
+WITH counted AS (
+    INSERT INTO tenant_usage (tenant_id, documents, storage_bytes) VALUES ($1, $2, $3)
+    ON CONFLICT (tenant_id) DO UPDATE SET documents = tenant_usage.documents + EXCLUDED.documents,
+        storage_bytes = tenant_usage.storage_bytes + EXCLUDED.storage_bytes
+    RETURNING tenant_id, documents, storage_bytes, levels
+), dated AS (
+    INSERT INTO usage_days (tenant_id, day, documents, storage_bytes)
+    SELECT c.tenant_id, (clock_timestamp() AT TIME ZONE 'UTC')::date, c.documents, c.storage_bytes FROM counted c
+    ON CONFLICT (tenant_id, day) DO UPDATE SET documents = EXCLUDED.documents, storage_bytes = EXCLUDED.storage_bytes
+)
+SELECT c.documents, c.storage_bytes, c.levels, t.tier, t.quota FROM counted c JOIN tenants t ON t.id = c.tenant_id
+`
+
+type UsageAddParams struct {
+	TenantID     uuid.UUID
+	Documents    int64
+	StorageBytes int64
+}
+
+type UsageAddRow struct {
+	Documents    int64
+	StorageBytes int64
+	Levels       json.RawMessage
+	Tier         string
+	Quota        json.RawMessage
+}
+
+// Counts what a transaction has added or taken away, and says what there is now and
+// what the tenant may have. The day is that of the moment at which the row is locked,
+// so that the last one to write a day is the last one of that day.
+func (q *Queries) UsageAdd(ctx context.Context, arg UsageAddParams) (UsageAddRow, error) {
+	row := q.db.QueryRow(ctx, usageAdd, arg.TenantID, arg.Documents, arg.StorageBytes)
+	var i UsageAddRow
+	err := row.Scan(
+		&i.Documents,
+		&i.StorageBytes,
+		&i.Levels,
+		&i.Tier,
+		&i.Quota,
+	)
+	return i, err
+}
+
+const usageLock = `-- name: UsageLock :one
+SELECT u.levels, t.tier, t.quota FROM tenant_usage u JOIN tenants t ON t.id = u.tenant_id
+WHERE u.tenant_id = $1 FOR NO KEY UPDATE OF u
+`
+
+type UsageLockRow struct {
+	Levels json.RawMessage
+	Tier   string
+	Quota  json.RawMessage
+}
+
+func (q *Queries) UsageLock(ctx context.Context, tenantID uuid.UUID) (UsageLockRow, error) {
+	row := q.db.QueryRow(ctx, usageLock, tenantID)
+	var i UsageLockRow
+	err := row.Scan(&i.Levels, &i.Tier, &i.Quota)
+	return i, err
 }
 
 const usageReading = `-- name: UsageReading :one
