@@ -43,8 +43,8 @@ func TestTheSchedulesRollUpAndPurgeAnalytics(t *testing.T) {
 	require.Positive(t, purged.Rows)
 	top, err := s.TopQueries(t.Context(), tenant.ID, store.NewAnalyticsRange(now.Add(-500*24*time.Hour), now), store.BySearches, 10)
 	require.NoError(t, err)
-	require.Len(t, top, 1)
-	require.Equal(t, int64(1), top[0].Searches, "what is past its retention is gone")
+	require.Len(t, top.Queries, 1)
+	require.Equal(t, int64(1), top.Queries[0].Searches, "what is past its retention is gone")
 }
 
 func search(tenant uuid.UUID, at time.Time) domain.SearchEvent {

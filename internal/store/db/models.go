@@ -11,13 +11,19 @@ import (
 	"github.com/google/uuid"
 )
 
-type AnalyticsClick struct {
-	TenantID   uuid.UUID
-	Grain      int16
-	At         time.Time
-	DocumentID uuid.UUID
-	Position   int32
-	Clicks     int64
+type AnalyticsDocument struct {
+	TenantID    uuid.UUID
+	Grain       int16
+	At          time.Time
+	DocumentID  uuid.UUID
+	Clicks      int64
+	PositionSum int64
+}
+
+type AnalyticsKept struct {
+	TenantID  uuid.UUID
+	RawFrom   time.Time
+	HoursFrom time.Time
 }
 
 type AnalyticsPending struct {
@@ -25,6 +31,14 @@ type AnalyticsPending struct {
 	Grain    int16
 	At       time.Time
 	MarkedAt time.Time
+}
+
+type AnalyticsPosition struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+	Position int32
+	Clicks   int64
 }
 
 type AnalyticsQuery struct {
@@ -39,6 +53,16 @@ type AnalyticsQuery struct {
 	Clicks      int64
 	PositionSum int64
 	LastAt      time.Time
+}
+
+type AnalyticsSketch struct {
+	TenantID     uuid.UUID
+	Grain        int16
+	At           time.Time
+	Queries      []byte
+	Users        []byte
+	QueryRows    int64
+	DocumentRows int64
 }
 
 type AnalyticsTotal struct {
@@ -56,14 +80,6 @@ type AnalyticsTotal struct {
 	PositionSum int64
 	Buckets     []int16
 	Counts      []int64
-}
-
-type AnalyticsUser struct {
-	TenantID uuid.UUID
-	Grain    int16
-	At       time.Time
-	UserID   string
-	Searches int64
 }
 
 type ApiKey struct {
