@@ -56,8 +56,9 @@ type Options struct {
 	WorkDir string
 	// Slots is how many indexing activities run at once.
 	Slots int
-	// AnalyticsRetention is how long recorded searches are kept; 90 days when 0.
-	AnalyticsRetention time.Duration
+	// AnalyticsRetention is how long recorded searches are kept, 90 days when 0, and
+	// RollupRetention their rollups, 400 days when 0.
+	AnalyticsRetention, RollupRetention time.Duration
 	// StopTimeout is how long running activities may go on after ctx ended.
 	StopTimeout time.Duration
 }
@@ -180,7 +181,7 @@ func register(indexing, maintenance worker.Registry, o Options) {
 	})
 	maintenance.RegisterActivity(&activities.Upkeep{Store: o.Store, Compactor: o.Workflows, Rebuilder: o.Workflows})
 	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
-	maintenance.RegisterActivity(&activities.Analytics{Store: o.Store, Retention: o.AnalyticsRetention})
+	maintenance.RegisterActivity(&activities.Analytics{Store: o.Store, Retention: o.AnalyticsRetention, RollupRetention: o.RollupRetention})
 	maintenance.RegisterActivity(jobs)
 }
 
