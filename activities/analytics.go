@@ -26,6 +26,8 @@ type Analytics struct {
 	// Retention is how long recorded searches are kept, 90 days when 0, and
 	// RollupRetention their rollups, 400 days when 0. They go by whole weeks.
 	Retention, RollupRetention time.Duration
+	// Starter starts back-fills; nil leaves those that were not started.
+	Starter BackfillStarter
 }
 
 // RollUpAnalyticsOutput counts what one round rolled up.
@@ -46,6 +48,9 @@ func (a *Analytics) RollUpAnalytics(ctx context.Context) (RollUpAnalyticsOutput,
 	out, err := a.Store.RollUpAnalytics(ctx, now, now.Add(rollupTime), func(done store.RolledUp) {
 		beat.set(Progress{Stage: "roll up", Done: done.Hours + done.Days + done.Weeks})
 	})
+	if err == nil {
+		err = a.followQuietBackfills(ctx)
+	}
 	return RollUpAnalyticsOutput(out), toTemporal(err)
 }
 

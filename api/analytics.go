@@ -26,7 +26,7 @@ func (s *Server) recordSearch(tenant uuid.UUID, r *search.Request, a *search.Ans
 	}
 	s.deps.Analytics.Record(domain.SearchEvent{
 		ID: a.QueryID, TenantID: tenant, Query: r.Query, Type: string(a.Type), Cached: a.Tier != cache.TierNone,
-		Results: a.Total, Took: a.Took, UserID: r.UserID,
+		Results: a.Total, Took: a.Took, UserID: s.deps.UserIDs.Hash(tenant, r.UserID),
 	})
 }
 

@@ -228,7 +228,7 @@ func (s *Server) getSearchClicks(ctx context.Context, in *topInput) (*clicksOutp
 
 type userInput struct {
 	AnalyticsInput
-	UserID string `path:"user_id" minLength:"1" maxLength:"256" doc:"The user_id of searches." example:"user-42"`
+	UserID string `path:"user_id" minLength:"1" maxLength:"256" doc:"The user_id of searches, also where only its hash is recorded." example:"user-42"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"10" doc:"How many queries and searches to list."`
 }
 
@@ -244,7 +244,8 @@ type UserQuery struct {
 type UserSearches struct {
 	AnalyticsRange
 	UserID          string      `json:"user_id"`
-	TotalSearches   int64       `json:"total_searches"`
+	TotalSearches   int64       `json:"total_searches" doc:"At most 10,000: of a user with more in the range, the newest are counted."`
+	Complete        bool        `json:"complete" doc:"false: the user has more searches in the range than were counted."`
 	UniqueQueries   int64       `json:"unique_queries"`
 	ZeroResults     int64       `json:"zero_results"`
 	AverageMS       float64     `json:"average_ms"`
@@ -261,13 +262,14 @@ func (s *Server) getUserSearches(ctx context.Context, in *userInput) (*userOutpu
 	if err != nil {
 		return nil, err
 	}
-	report, err := s.deps.Store.UserReport(ctx, caller(ctx).TenantID, in.UserID, r.From, r.To, in.Limit)
+	tenant := caller(ctx).TenantID
+	report, err := s.deps.Store.UserReport(ctx, tenant, s.deps.UserIDs.Hash(tenant, in.UserID), r.From, r.To, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := &userOutput{UserSearches{
-		AnalyticsRange: s.analyticsRange(r), UserID: in.UserID, TotalSearches: report.Searches, UniqueQueries: report.UniqueQueries,
-		ZeroResults: report.ZeroResults, AverageMS: averageMS(report.Took, report.Searches), Queries: []UserQuery{}, Recent: []SearchRow{},
+		AnalyticsRange: s.analyticsRange(r), UserID: in.UserID, TotalSearches: report.Searches, Complete: report.Complete,
+		UniqueQueries: report.UniqueQueries, ZeroResults: report.ZeroResults, AverageMS: averageMS(report.Took, report.Searches), Queries: []UserQuery{}, Recent: []SearchRow{},
 	}}
 	if report.Searches > 0 {
 		out.Body.FirstSearchedAt, out.Body.LastSearchedAt = &report.FirstAt, &report.LastAt

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	adminui "github.com/rustassistant/rustassistant/admin-ui"
+	"github.com/rustassistant/rustassistant/internal/analytics"
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed/registry"
@@ -46,6 +47,8 @@ type Deps struct {
 	Models *registry.Registry
 	// Analytics records searches; nil records none.
 	Analytics SearchRecorder
+	// UserIDs hashes the users of recorded searches; nil leaves them as they are.
+	UserIDs *analytics.UserHasher
 	// SearchEvents is how recorded searches are told to webhooks, for the catalogue.
 	SearchEvents domain.SearchEmission
 	// Checks are asked by the health endpoints beside database and temporal.

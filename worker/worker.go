@@ -175,13 +175,16 @@ func register(indexing, maintenance worker.Registry, o Options) {
 	maintenance.RegisterWorkflow(workflows.PurgeExpired)
 	maintenance.RegisterWorkflow(workflows.RollupAnalytics)
 	maintenance.RegisterWorkflow(workflows.PurgeAnalytics)
+	maintenance.RegisterWorkflow(workflows.BackfillAnalytics)
 	maintenance.RegisterActivity(segments)
 	maintenance.RegisterActivity(&activities.Rebuilds{
 		Store: o.Store, Index: o.Index, Compactor: o.Workflows, Embeddings: o.Workflows,
 	})
 	maintenance.RegisterActivity(&activities.Upkeep{Store: o.Store, Compactor: o.Workflows, Rebuilder: o.Workflows})
 	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
-	maintenance.RegisterActivity(&activities.Analytics{Store: o.Store, Retention: o.AnalyticsRetention, RollupRetention: o.RollupRetention})
+	maintenance.RegisterActivity(&activities.Analytics{
+		Store: o.Store, Retention: o.AnalyticsRetention, RollupRetention: o.RollupRetention, Starter: o.Workflows,
+	})
 	maintenance.RegisterActivity(jobs)
 }
 

@@ -147,6 +147,7 @@ func (a *app) runWorker(ctx context.Context) error {
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
 		Sender: a.sender, Sealer: a.sealer, Models: a.models,
 		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,
+		RollupRetention:    time.Duration(a.cfg.AnalyticsRollupDays) * 24 * time.Hour,
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -88,6 +89,9 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	if recorder != nil {
 		deps.Analytics, deps.SearchEvents = recorder, a.cfg.SearchEvents
 	}
+	if deps.UserIDs, err = newUserHasher(a.cfg); err != nil {
+		return err
+	}
 	server, err := api.New(deps)
 	if err != nil {
 		return err
@@ -155,6 +159,18 @@ func (a *app) newRecorder() *analytics.Recorder {
 	r := analytics.NewRecorder(a.store, analytics.Options{})
 	a.metrics.Registry.MustRegister(r)
 	return r
+}
+
+// newUserHasher is nil when users are recorded as they are sent.
+func newUserHasher(cfg *config.Config) (*analytics.UserHasher, error) {
+	if !cfg.AnalyticsHashUserIDs {
+		return nil, nil //nolint:nilnil // nil is a value here: no hashing
+	}
+	key := cfg.EncryptionKeyBytes()
+	if key == nil {
+		return nil, errors.New("ANALYTICS_HASH_USER_IDS needs ENCRYPTION_KEY, which the hashes are keyed by: openssl rand -base64 32")
+	}
+	return analytics.NewUserHasher(key)
 }
 
 // keepFresh makes caches hear of what other processes commit.

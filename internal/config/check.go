@@ -161,6 +161,7 @@ func (k *checker) telemetry() {
 func (k *checker) numbers() {
 	k.inRange("WORKERS", k.cfg.Workers, 1, 1024)
 	k.inRange("ANALYTICS_RETENTION_DAYS", k.cfg.AnalyticsRetentionDays, 1, 3650)
+	k.inRange("ANALYTICS_ROLLUP_RETENTION_DAYS", k.cfg.AnalyticsRollupDays, 1, 3650)
 	k.inRange("WORKER_METRICS_PORT", k.cfg.WorkerMetricsPort, 0, 65535)
 }
 

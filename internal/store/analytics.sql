@@ -44,17 +44,26 @@ WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= 
 ORDER BY at DESC, id DESC LIMIT @row_limit;
 
 -- name: SearchEventUserQueries :many
-SELECT query, count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, max(at)::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
-GROUP BY query ORDER BY count(*) DESC, query LIMIT @row_limit;
+-- Of the newest searches of a user.
+SELECT e.query, count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, max(e.at)::timestamptz AS last_at
+FROM (SELECT query, results, at FROM search_events
+      WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
+      ORDER BY at DESC LIMIT @newest) e
+GROUP BY e.query ORDER BY count(*) DESC, e.query LIMIT @row_limit;
 
 -- name: SearchEventUserTotals :one
-SELECT count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, count(DISTINCT query) AS unique_queries,
-       coalesce(sum(took_us), 0)::bigint AS took_us, coalesce(min(at), 'epoch')::timestamptz AS first_at,
-       coalesce(max(at), 'epoch')::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until;
+-- Of the newest searches of a user, and whether there are more.
+SELECT count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, count(DISTINCT e.query) AS unique_queries,
+       coalesce(sum(e.took_us), 0)::bigint AS took_us, coalesce(min(e.at), 'epoch')::timestamptz AS first_at,
+       coalesce(max(e.at), 'epoch')::timestamptz AS last_at
+FROM (SELECT query, results, took_us, at FROM search_events
+      WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
+      ORDER BY at DESC LIMIT @newest) e;
+
+-- name: SearchEventUserMore :one
+SELECT EXISTS (SELECT FROM search_events
+    WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
+    ORDER BY at DESC OFFSET @newest LIMIT 1);
 
 -- name: SearchClickInsert :execrows
 INSERT INTO search_clicks (tenant_id, at, query_id, document_id, position)

@@ -78,6 +78,13 @@ func (s *Store) purgeEvents(ctx context.Context, events, hours time.Time, out *P
 	if err != nil {
 		return err
 	}
+	err = s.inSystem(ctx, func(q *db.Queries) error {
+		_, err := q.BackfillPurge(ctx, interval(backfillKept))
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for _, purge := range []func(*db.Queries, context.Context, time.Time) (int64, error){
 		(*db.Queries).SearchEventPurge, (*db.Queries).SearchClickPurge,
 	} {

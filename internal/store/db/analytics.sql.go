@@ -1072,11 +1072,39 @@ func (q *Queries) SearchEventPurge(ctx context.Context, before time.Time) (int64
 	return result.RowsAffected(), nil
 }
 
+const searchEventUserMore = `-- name: SearchEventUserMore :one
+SELECT EXISTS (SELECT FROM search_events
+    WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+    ORDER BY at DESC OFFSET $5 LIMIT 1)
+`
+
+type SearchEventUserMoreParams struct {
+	TenantID uuid.UUID
+	UserID   string
+	Since    time.Time
+	Until    time.Time
+	Newest   int32
+}
+
+func (q *Queries) SearchEventUserMore(ctx context.Context, arg SearchEventUserMoreParams) (bool, error) {
+	row := q.db.QueryRow(ctx, searchEventUserMore,
+		arg.TenantID,
+		arg.UserID,
+		arg.Since,
+		arg.Until,
+		arg.Newest,
+	)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const searchEventUserQueries = `-- name: SearchEventUserQueries :many
-SELECT query, count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, max(at)::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
-GROUP BY query ORDER BY count(*) DESC, query LIMIT $5
+SELECT e.query, count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, max(e.at)::timestamptz AS last_at
+FROM (SELECT query, results, at FROM search_events
+      WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+      ORDER BY at DESC LIMIT $5) e
+GROUP BY e.query ORDER BY count(*) DESC, e.query LIMIT $6
 `
 
 type SearchEventUserQueriesParams struct {
@@ -1084,6 +1112,7 @@ type SearchEventUserQueriesParams struct {
 	UserID   string
 	Since    time.Time
 	Until    time.Time
+	Newest   int32
 	RowLimit int32
 }
 
@@ -1094,12 +1123,14 @@ type SearchEventUserQueriesRow struct {
 	LastAt      time.Time
 }
 
+// Of the newest searches of a user.
 func (q *Queries) SearchEventUserQueries(ctx context.Context, arg SearchEventUserQueriesParams) ([]SearchEventUserQueriesRow, error) {
 	rows, err := q.db.Query(ctx, searchEventUserQueries,
 		arg.TenantID,
 		arg.UserID,
 		arg.Since,
 		arg.Until,
+		arg.Newest,
 		arg.RowLimit,
 	)
 	if err != nil {
@@ -1184,11 +1215,12 @@ func (q *Queries) SearchEventUserRecent(ctx context.Context, arg SearchEventUser
 }
 
 const searchEventUserTotals = `-- name: SearchEventUserTotals :one
-SELECT count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, count(DISTINCT query) AS unique_queries,
-       coalesce(sum(took_us), 0)::bigint AS took_us, coalesce(min(at), 'epoch')::timestamptz AS first_at,
-       coalesce(max(at), 'epoch')::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+SELECT count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, count(DISTINCT e.query) AS unique_queries,
+       coalesce(sum(e.took_us), 0)::bigint AS took_us, coalesce(min(e.at), 'epoch')::timestamptz AS first_at,
+       coalesce(max(e.at), 'epoch')::timestamptz AS last_at
+FROM (SELECT query, results, took_us, at FROM search_events
+      WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+      ORDER BY at DESC LIMIT $5) e
 `
 
 type SearchEventUserTotalsParams struct {
@@ -1196,6 +1228,7 @@ type SearchEventUserTotalsParams struct {
 	UserID   string
 	Since    time.Time
 	Until    time.Time
+	Newest   int32
 }
 
 type SearchEventUserTotalsRow struct {
@@ -1207,12 +1240,14 @@ type SearchEventUserTotalsRow struct {
 	LastAt        time.Time
 }
 
+// Of the newest searches of a user, and whether there are more.
 func (q *Queries) SearchEventUserTotals(ctx context.Context, arg SearchEventUserTotalsParams) (SearchEventUserTotalsRow, error) {
 	row := q.db.QueryRow(ctx, searchEventUserTotals,
 		arg.TenantID,
 		arg.UserID,
 		arg.Since,
 		arg.Until,
+		arg.Newest,
 	)
 	var i SearchEventUserTotalsRow
 	err := row.Scan(

@@ -11,6 +11,22 @@ import (
 	"github.com/google/uuid"
 )
 
+type AnalyticsBackfill struct {
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	Since       time.Time
+	Until       time.Time
+	NextAt      time.Time
+	RequestedBy uuid.UUID
+	WorkflowID  string
+	State       string
+	Hours       int64
+	Error       string
+	StartedAt   time.Time
+	UpdatedAt   time.Time
+	FinishedAt  *time.Time
+}
+
 type AnalyticsDocument struct {
 	TenantID    uuid.UUID
 	Grain       int16

@@ -23,14 +23,17 @@ type AnalyticsOptions struct {
 	// PerDay searches are made a day, of Queries different queries whose frequency
 	// follows Zipf's law and of Users users that search equally often.
 	PerDay, Queries, Users int
-	// Each is called after each day.
-	Each func(day time.Time)
+	// Ends are days back where ranges begin that will be asked for.
+	Ends []int
+	// Each is called after each day, or week before EventDays.
+	Each func(at time.Time)
 }
 
 // Analytics stores searches and clicks of the last days, marked to be rolled up, and
-// before them the rollups of days, whose weeks are marked. Searches are drawn by the
-// database from the same distribution in both. What a seeded tenant has already is
-// left alone, day by day, so that it can be interrupted.
+// before them rollups: those of the first week are drawn, too, and the weeks that
+// follow repeat it. They have every day where a range will begin; elsewhere the
+// queries and documents of single days are left out, which nobody asks for then.
+// What a seeded tenant has already is left alone, so that it can be interrupted.
 func Analytics(ctx context.Context, o AnalyticsOptions) error {
 	conn, err := pgx.Connect(ctx, o.URL)
 	if err != nil {
@@ -45,14 +48,65 @@ func Analytics(ctx context.Context, o AnalyticsOptions) error {
 		}
 	}
 	s := &analytics{AnalyticsOptions: o, conn: conn, users: usersOf(o.Users)}
-	events := monday(o.Now.AddDate(0, 0, -o.EventDays))
-	for day := monday(o.Now.AddDate(0, 0, -o.Days)); day.Before(o.Now); day = day.AddDate(0, 0, 1) {
-		if err := s.day(ctx, day, !day.Before(events)); err != nil {
+	first, events := monday(o.Now.AddDate(0, 0, -o.Days)), monday(o.Now.AddDate(0, 0, -o.EventDays))
+	if first.Before(events) {
+		if err := s.weeks(ctx, first, events); err != nil {
+			return fmt.Errorf("fill weeks: %w", err)
+		}
+	}
+	for day := events; day.Before(o.Now); day = day.AddDate(0, 0, 1) {
+		if err := s.day(ctx, day, true); err != nil {
 			return fmt.Errorf("fill %s: %w", day.Format(time.DateOnly), err)
 		}
 		o.Each(day)
 	}
 	return s.vacuum(ctx)
+}
+
+// weeks draws the first week and repeats it up to that of until.
+func (s *analytics) weeks(ctx context.Context, first, until time.Time) error {
+	for n := range 7 {
+		day := first.AddDate(0, 0, n)
+		if err := s.day(ctx, day, false); err != nil {
+			return err
+		}
+		s.Each(day)
+	}
+	for week, n := first, 0; week.Before(until); week, n = week.AddDate(0, 0, 7), n+1 {
+		if err := s.week(ctx, first, week, n); err != nil {
+			return err
+		}
+		s.Each(week)
+	}
+	return nil
+}
+
+// week rolls up the first week, or repeats it n weeks later.
+func (s *analytics) week(ctx context.Context, first, week time.Time, n int) error {
+	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
+		var there bool
+		if err := tx.QueryRow(ctx, weekIsThere, s.Tenant, week).Scan(&there); err != nil || there {
+			return err
+		}
+		if n == 0 {
+			if _, err := tx.Exec(ctx, rollWeek, s.Tenant, week); err != nil {
+				return err
+			}
+			return s.sketchWeek(ctx, tx, week)
+		}
+		finest := 168
+		for _, end := range s.Ends {
+			if monday(s.Now.AddDate(0, 0, -end)).Equal(week) {
+				finest = 24
+			}
+		}
+		for _, statement := range copyWeek {
+			if _, err := tx.Exec(ctx, statement, s.Tenant, first, n, finest); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func monday(t time.Time) time.Time {
@@ -113,6 +167,21 @@ func (s *analytics) sketch(ctx context.Context, tx pgx.Tx, day time.Time) error 
 		return err
 	}
 	_, err = tx.Exec(ctx, storeSketch, s.Tenant, day, queries.AppendBinary(nil), s.users)
+	return err
+}
+
+// sketchWeek merges what is unique of the days of a week.
+func (s *analytics) sketchWeek(ctx context.Context, tx pgx.Tx, week time.Time) error {
+	rows, err := tx.Query(ctx, daySketches, s.Tenant, week)
+	if err != nil {
+		return err
+	}
+	var queries distinct.Sketch
+	var day []byte
+	if _, err := pgx.ForEachRow(rows, []any{&day}, func() error { return queries.MergeBinary(day) }); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, storeWeekSketch, s.Tenant, week, queries.AppendBinary(nil), s.users)
 	return err
 }
 

@@ -25,7 +25,7 @@ FROM (
           FROM generate_series(1, $1::integer) i) d) e`
 
 // The bucket of a latency, as domain.LatencyBucket has it for 8 µs and more.
-const bucket = `(((floor(log(2, took_us::numeric))::int - 3) * 8) + (took_us >> (floor(log(2, took_us::numeric))::int - 3)))::smallint`
+const bucket = `((floor(ln(took_us + 0.5) / ln(2::float8))::int - 3) * 8 + (took_us >> (floor(ln(took_us + 0.5) / ln(2::float8))::int - 3)))::smallint`
 
 var storeEvents = []string{
 	`INSERT INTO analytics_pending (tenant_id, grain, at)
@@ -58,3 +58,39 @@ var storeRollup = []string{
 const storeSketch = `INSERT INTO analytics_sketches (tenant_id, grain, at, queries, users, query_rows, document_rows)
 	SELECT $1, 24, $2, $3, $4, (SELECT count(*) FROM analytics_queries WHERE tenant_id = $1 AND grain = 24 AND at = $2),
 	       (SELECT count(*) FROM analytics_documents WHERE tenant_id = $1 AND grain = 24 AND at = $2)`
+
+const rollWeek = `SELECT analytics_roll($1, 168::smallint, $2)`
+
+const storeWeekSketch = `INSERT INTO analytics_sketches (tenant_id, grain, at, queries, users, query_rows, document_rows)
+	SELECT $1, 168, $2, $3, $4, (SELECT count(*) FROM analytics_queries WHERE tenant_id = $1 AND grain = 168 AND at = $2),
+	       (SELECT count(*) FROM analytics_documents WHERE tenant_id = $1 AND grain = 168 AND at = $2)
+	ON CONFLICT (tenant_id, grain, at) DO NOTHING`
+
+const daySketches = `SELECT queries FROM analytics_sketches
+	WHERE tenant_id = $1 AND grain = 24 AND at >= $2 AND at < $2 + interval '168 hours'`
+
+const weekIsThere = `SELECT EXISTS (SELECT FROM analytics_sketches WHERE tenant_id = $1 AND grain = 168 AND at = $2)`
+
+// copyWeek repeats the rollups of the week of $2 after $3 weeks; $4 is the finest
+// grain of the two large tables.
+var copyWeek = []string{
+	`INSERT INTO analytics_queries
+	SELECT tenant_id, grain, at + $3::integer * interval '168 hours', query, searches, zero_results, took_us, clicked, clicks, position_sum,
+	       last_at + $3::integer * interval '168 hours'
+	FROM analytics_queries WHERE tenant_id = $1 AND grain >= $4::smallint AND at >= $2 AND at < $2 + interval '168 hours' AND grain > 1
+	ORDER BY grain, at, searches DESC`,
+	`INSERT INTO analytics_documents
+	SELECT tenant_id, grain, at + $3::integer * interval '168 hours', document_id, clicks, position_sum
+	FROM analytics_documents WHERE tenant_id = $1 AND grain >= $4::smallint AND at >= $2 AND at < $2 + interval '168 hours' AND grain > 1
+	ORDER BY grain, at, clicks DESC`,
+	`INSERT INTO analytics_totals
+	SELECT tenant_id, grain, at + $3::integer * interval '168 hours', type, cached, searches, zero_results, took_us, max_took_us, clicked, clicks,
+	       position_sum, buckets, counts
+	FROM analytics_totals WHERE tenant_id = $1 AND grain > 1 AND at >= $2 AND at < $2 + interval '168 hours' AND $4::smallint > 0`,
+	`INSERT INTO analytics_positions
+	SELECT tenant_id, grain, at + $3::integer * interval '168 hours', position, clicks
+	FROM analytics_positions WHERE tenant_id = $1 AND grain > 1 AND at >= $2 AND at < $2 + interval '168 hours' AND $4::smallint > 0`,
+	`INSERT INTO analytics_sketches
+	SELECT tenant_id, grain, at + $3::integer * interval '168 hours', queries, users, query_rows, document_rows
+	FROM analytics_sketches WHERE tenant_id = $1 AND grain > 1 AND at >= $2 AND at < $2 + interval '168 hours' AND $4::smallint > 0`,
+}
