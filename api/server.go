@@ -35,6 +35,8 @@ type Deps struct {
 	// Recoverer starts the recoveries of webhooks; those that are not started here
 	// are started by a schedule.
 	Recoverer Recoverer
+	// Backfiller starts the back-fills of analytics, as Recoverer does.
+	Backfiller Backfiller
 	// Warm is closed when the busiest tenants are loaded, or have had their time:
 	// until then /readyz says no. nil is warm.
 	Warm <-chan struct{}
