@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	adminui "github.com/rustassistant/rustassistant/admin-ui"
+	"github.com/rustassistant/rustassistant/internal/analytics"
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed/registry"
@@ -40,6 +41,8 @@ type Deps struct {
 	Tenants TenantKeeper
 	// MaxExportBytes bounds what all exports of tenants together may take; 0 is no bound.
 	MaxExportBytes int64
+	// Backfiller starts the back-fills of analytics, as Recoverer does.
+	Backfiller Backfiller
 	// Warm is closed when the busiest tenants are loaded, or have had their time:
 	// until then /readyz says no. nil is warm.
 	Warm <-chan struct{}
@@ -52,6 +55,8 @@ type Deps struct {
 	Models *registry.Registry
 	// Analytics records searches; nil records none.
 	Analytics SearchRecorder
+	// UserIDs hashes the users of recorded searches; nil leaves them as they are.
+	UserIDs *analytics.UserHasher
 	// SearchEvents is how recorded searches are told to webhooks, for the catalogue.
 	SearchEvents domain.SearchEmission
 	// Checks are asked by the health endpoints beside database and temporal.

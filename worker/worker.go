@@ -60,11 +60,12 @@ type Options struct {
 	MaxRunningJobs int
 	// DeploymentName and BuildID turn Worker Versioning on when both are set.
 	DeploymentName, BuildID string
-	// AnalyticsRetention is how long recorded searches are kept; 90 days when 0.
-	AnalyticsRetention time.Duration
 	// MaxExportBytes bounds what all exports of tenants together may take in the
 	// database; 0 is no bound.
 	MaxExportBytes int64
+	// AnalyticsRetention is how long recorded searches are kept, 90 days when 0, and
+	// RollupRetention their rollups, 400 days when 0.
+	AnalyticsRetention, RollupRetention time.Duration
 	// StopTimeout is how long running activities may go on after ctx ended.
 	StopTimeout time.Duration
 }
@@ -182,13 +183,16 @@ func register(indexing, maintenance worker.Registry, o Options) {
 	maintenance.RegisterWorkflow(workflows.PurgeExpired)
 	maintenance.RegisterWorkflow(workflows.RollupAnalytics)
 	maintenance.RegisterWorkflow(workflows.PurgeAnalytics)
+	maintenance.RegisterWorkflow(workflows.BackfillAnalytics)
 	maintenance.RegisterActivity(segments)
 	maintenance.RegisterActivity(&activities.Rebuilds{
 		Store: o.Store, Index: o.Index, Compactor: o.Workflows, Embeddings: o.Workflows,
 	})
 	maintenance.RegisterActivity(&activities.Upkeep{Store: o.Store, Compactor: o.Workflows, Rebuilder: o.Workflows})
 	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
-	maintenance.RegisterActivity(&activities.Analytics{Store: o.Store, Retention: o.AnalyticsRetention})
+	maintenance.RegisterActivity(&activities.Analytics{
+		Store: o.Store, Retention: o.AnalyticsRetention, RollupRetention: o.RollupRetention, Starter: o.Workflows,
+	})
 	maintenance.RegisterActivity(jobs)
 }
 

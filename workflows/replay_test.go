@@ -25,6 +25,7 @@ var recorded = map[string]any{
 	"PurgeExpired":       PurgeExpired,
 	"RollupAnalytics":    RollupAnalytics,
 	"PurgeAnalytics":     PurgeAnalytics,
+	"BackfillAnalytics":  BackfillAnalytics,
 }
 
 // A change that breaks this would break workflows that are open when the new

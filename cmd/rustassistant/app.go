@@ -150,6 +150,7 @@ func (a *app) runWorker(ctx context.Context) error {
 		MaxExportBytes: int64(a.cfg.ExportMaxBytes),
 		MaxRunningJobs: a.cfg.MaxRunningJobsPerTenant, DeploymentName: a.cfg.WorkerDeploymentName, BuildID: a.cfg.WorkerBuildID,
 		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,
+		RollupRetention:    time.Duration(a.cfg.AnalyticsRollupDays) * 24 * time.Hour,
 	})
 }
 

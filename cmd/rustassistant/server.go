@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -90,6 +91,9 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	if recorder != nil {
 		deps.Analytics, deps.SearchEvents = recorder, a.cfg.SearchEvents
 	}
+	if deps.UserIDs, err = newUserHasher(a.cfg); err != nil {
+		return err
+	}
 	server, err := api.New(deps)
 	if err != nil {
 		return err
@@ -162,6 +166,18 @@ func (a *app) newRecorder() *analytics.Recorder {
 	return r
 }
 
+// newUserHasher is nil when users are recorded as they are sent.
+func newUserHasher(cfg *config.Config) (*analytics.UserHasher, error) {
+	if !cfg.AnalyticsHashUserIDs {
+		return nil, nil //nolint:nilnil // nil is a value here: no hashing
+	}
+	key := cfg.EncryptionKeyBytes()
+	if key == nil {
+		return nil, errors.New("ANALYTICS_HASH_USER_IDS needs ENCRYPTION_KEY, which the hashes are keyed by: openssl rand -base64 32")
+	}
+	return analytics.NewUserHasher(key)
+}
+
 // keepFresh makes caches hear of what other processes commit.
 func (a *app) keepFresh(ctx context.Context, service *search.Service, verifier *auth.Verifier, server *api.Server, answers *cache.Cache) store.Listener {
 	return store.Listener{
@@ -191,7 +207,7 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 		proxies = append(proxies, p.String())
 	}
 	return api.Deps{
-		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Recoverer: a.workflows,
+		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Recoverer: a.workflows, Backfiller: a.workflows,
 		Tenants: tenantKeeper{a.workflows}, MaxExportBytes: int64(a.cfg.ExportMaxBytes),
 		Search: service, Metrics: a.metrics, Tracing: a.tracing,
 		Version: a.version, Environment: string(a.cfg.Environment),

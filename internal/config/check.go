@@ -166,6 +166,7 @@ func (k *checker) numbers() {
 	}
 	k.inRange("ANALYTICS_RETENTION_DAYS", k.cfg.AnalyticsRetentionDays, 1, 3650)
 	k.bytes("EXPORT_MAX_BYTES", k.cfg.ExportMaxBytes, 1<<20, 1<<50)
+	k.inRange("ANALYTICS_ROLLUP_RETENTION_DAYS", k.cfg.AnalyticsRollupDays, 1, 3650)
 	k.inRange("WORKER_METRICS_PORT", k.cfg.WorkerMetricsPort, 0, 65535)
 }
 

@@ -123,6 +123,8 @@ type Config struct {
 
 	AnalyticsEnabled       bool `env:"ANALYTICS_ENABLED" envDefault:"true" section:"Analytics" help:"false records no searches."`
 	AnalyticsRetentionDays int  `env:"ANALYTICS_RETENTION_DAYS" envDefault:"90" help:"Days after which recorded searches are dropped."`
+	AnalyticsRollupDays    int  `env:"ANALYTICS_ROLLUP_RETENTION_DAYS" envDefault:"400" help:"Days after which counts by day and week are dropped, which hold texts of queries and no users. Less than ANALYTICS_RETENTION_DAYS is as much as that."`
+	AnalyticsHashUserIDs   bool `env:"ANALYTICS_HASH_USER_IDS" envDefault:"false" help:"true records a hash in place of each user_id, keyed by ENCRYPTION_KEY."`
 
 	SearchEvents           domain.SearchEmission `env:"SEARCH_EVENTS" envDefault:"batched" help:"How webhooks hear of searches (search.performed): batched, up to 100 in one event; sampled; or off. Needs ANALYTICS_ENABLED."`
 	SearchEventsSampleRate float64               `env:"SEARCH_EVENTS_SAMPLE_RATE" envDefault:"0.01" help:"Share of searches that webhooks hear of with SEARCH_EVENTS=sampled, 0 to 1."`

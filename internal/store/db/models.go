@@ -12,13 +12,35 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-type AnalyticsClick struct {
-	TenantID   uuid.UUID
-	Grain      int16
-	At         time.Time
-	DocumentID uuid.UUID
-	Position   int32
-	Clicks     int64
+type AnalyticsBackfill struct {
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	Since       time.Time
+	Until       time.Time
+	NextAt      time.Time
+	RequestedBy uuid.UUID
+	WorkflowID  string
+	State       string
+	Hours       int64
+	Error       string
+	StartedAt   time.Time
+	UpdatedAt   time.Time
+	FinishedAt  *time.Time
+}
+
+type AnalyticsDocument struct {
+	TenantID    uuid.UUID
+	Grain       int16
+	At          time.Time
+	DocumentID  uuid.UUID
+	Clicks      int64
+	PositionSum int64
+}
+
+type AnalyticsKept struct {
+	TenantID  uuid.UUID
+	RawFrom   time.Time
+	HoursFrom time.Time
 }
 
 type AnalyticsPending struct {
@@ -26,6 +48,14 @@ type AnalyticsPending struct {
 	Grain    int16
 	At       time.Time
 	MarkedAt time.Time
+}
+
+type AnalyticsPosition struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+	Position int32
+	Clicks   int64
 }
 
 type AnalyticsQuery struct {
@@ -40,6 +70,16 @@ type AnalyticsQuery struct {
 	Clicks      int64
 	PositionSum int64
 	LastAt      time.Time
+}
+
+type AnalyticsSketch struct {
+	TenantID     uuid.UUID
+	Grain        int16
+	At           time.Time
+	Queries      []byte
+	Users        []byte
+	QueryRows    int64
+	DocumentRows int64
 }
 
 type AnalyticsTotal struct {
@@ -57,14 +97,6 @@ type AnalyticsTotal struct {
 	PositionSum int64
 	Buckets     []int16
 	Counts      []int64
-}
-
-type AnalyticsUser struct {
-	TenantID uuid.UUID
-	Grain    int16
-	At       time.Time
-	UserID   string
-	Searches int64
 }
 
 type ApiKey struct {
