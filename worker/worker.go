@@ -83,6 +83,7 @@ func Run(ctx context.Context, o Options) error {
 	var gone sync.WaitGroup
 	gone.Go(func() { wakeups.Run(beside) })
 	gone.Go(func() { watchWebhooks(beside, o) })
+	gone.Go(func() { reconcile(beside, o) })
 	gone.Go(func() { o.Store.ListenDeliveries(beside, wakeups.Notify) })
 	defer gone.Wait()
 	defer stop()
@@ -173,6 +174,7 @@ func register(indexing, maintenance worker.Registry, o Options) {
 
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
 	maintenance.RegisterWorkflow(workflows.RebuildIndex)
+	maintenance.RegisterWorkflow(workflows.RedriveJobs)
 	maintenance.RegisterWorkflow(workflows.IndexUpkeep)
 	maintenance.RegisterWorkflow(workflows.RecoverPending)
 	maintenance.RegisterWorkflow(workflows.PurgeExpired)
