@@ -146,6 +146,7 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 			MaxConcurrentActivityExecutionSize: slots,
 			WorkerStopTimeout:                  o.StopTimeout,
 			OnFatalError:                       onFatal,
+			DeploymentOptions:                  o.deployment(),
 		}
 	}
 	indexing := worker.New(o.Temporal, workflows.IndexingQueue, options(o.Slots))
@@ -175,11 +176,8 @@ func register(indexing, maintenance worker.Registry, o Options) {
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
 	maintenance.RegisterWorkflow(workflows.RebuildIndex)
 	maintenance.RegisterWorkflow(workflows.RedriveJobs)
-	maintenance.RegisterWorkflow(workflows.IndexUpkeep)
-	maintenance.RegisterWorkflow(workflows.RecoverPending)
-	maintenance.RegisterWorkflow(workflows.PurgeExpired)
-	maintenance.RegisterWorkflow(workflows.RollupAnalytics)
-	maintenance.RegisterWorkflow(workflows.PurgeAnalytics)
+	o.registerSweeps(maintenance, workflows.IndexUpkeep, workflows.RecoverPending, workflows.PurgeExpired,
+		workflows.RollupAnalytics, workflows.PurgeAnalytics)
 	maintenance.RegisterActivity(segments)
 	maintenance.RegisterActivity(&activities.Rebuilds{
 		Store: o.Store, Index: o.Index, Compactor: o.Workflows, Embeddings: o.Workflows,
@@ -207,7 +205,7 @@ func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeup
 	deliveries.RegisterActivity(webhooks)
 	deliveries.RegisterActivity(recoveries)
 
-	maintenance.RegisterWorkflow(workflows.RecoverDeliveries)
+	o.registerSweeps(maintenance, workflows.RecoverDeliveries)
 	maintenance.RegisterActivity(webhooks)
 }
 
@@ -222,7 +220,7 @@ func registerEmbeddings(embedding, maintenance worker.Registry, o Options) {
 	embedding.RegisterActivity(&activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs})
 	embedding.RegisterActivity(embeddings)
 
-	maintenance.RegisterWorkflow(workflows.StartDueEmbeddings)
+	o.registerSweeps(maintenance, workflows.StartDueEmbeddings)
 	maintenance.RegisterActivity(embeddings)
 }
 

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,37 +74,26 @@ func (s *Store) txInTenant(ctx context.Context, tenant uuid.UUID, fn func(pgx.Tx
 	return translate(pgx.BeginTxFunc(ctx, s.app, o, fn))
 }
 
-// jobQuery is a statement of the conditions that a filter really has: each
-// combination is a plan of its own, that goes along one index in the list's order.
+// jobQuery is a statement of the conditions that a filter really has.
 type jobQuery struct {
 	filter JobFilter
 	where  []string
 	args   []any
+	// low and high bound the ids: above low, below high.
+	low, high uuid.UUID
 }
 
 func newJobQuery(ctx context.Context, q *db.Queries, tenant uuid.UUID, f JobFilter) (*jobQuery, error) {
-	j := &jobQuery{filter: f}
+	j := &jobQuery{filter: f, low: f.after, high: beforeOr(f.Before)}
 	if tenant != uuid.Nil {
 		j.add("tenant_id = %s", tenant)
 	}
-	if f.ascending {
-		j.add("id > %s", f.after)
-	} else {
-		j.add("id < %s", beforeOr(f.Before))
-	}
-	if f.Kind != "" {
-		j.add("kind = %s", string(f.Kind))
-	}
-	if f.ErrorCode != "" {
-		j.add("error_code = %s", f.ErrorCode)
-		j.where = append(j.where, "error_code <> ''") // the index is for these
-	}
 	// Ids are by time.
 	if !f.Since.IsZero() {
-		j.add("id >= %s", idAt(f.Since))
+		j.low = later(j.low, idAt(f.Since))
 	}
 	if !f.Until.IsZero() {
-		j.add("id < %s", idAt(f.Until))
+		j.below(idAt(f.Until))
 	}
 	if f.unretried {
 		j.where = append(j.where, "retried_by IS NULL")
@@ -110,9 +101,22 @@ func newJobQuery(ctx context.Context, q *db.Queries, tenant uuid.UUID, f JobFilt
 	return j, j.text(ctx, q, tenant)
 }
 
+func later(a, b uuid.UUID) uuid.UUID {
+	if bytes.Compare(a[:], b[:]) > 0 {
+		return a
+	}
+	return b
+}
+
+// below leaves out an id and those after it.
+func (j *jobQuery) below(id uuid.UUID) {
+	if bytes.Compare(id[:], j.high[:]) < 0 {
+		j.high = id
+	}
+}
+
 func (j *jobQuery) add(condition string, arg any) {
-	j.args = append(j.args, arg)
-	j.where = append(j.where, fmt.Sprintf(condition, fmt.Sprintf("$%d", len(j.args))))
+	j.where = append(j.where, fmt.Sprintf(condition, j.arg(arg)))
 }
 
 // text looks up what the text of the filter means.
@@ -141,8 +145,7 @@ func (j *jobQuery) text(ctx context.Context, q *db.Queries, tenant uuid.UUID) er
 		j.add("id >= %s", low)
 		j.add("id <= %s", high)
 	default:
-		j.add("error_code = %s", text)
-		j.where = append(j.where, "error_code <> ''")
+		j.filter.ErrorCode = text
 	}
 	return nil
 }
@@ -159,33 +162,72 @@ func idRange(text string) (low, high uuid.UUID, ok bool) {
 }
 
 // statement makes one branch a state, since an index is in the list's order for
-// one state only.
-func (j *jobQuery) statement(columns, tail string) string {
-	conditions := strings.Join(j.where, " AND ")
-	if conditions == "" {
-		conditions = "true"
-	}
+// one state only. order is empty for a count.
+func (j *jobQuery) statement(columns string, order order) string {
 	states := j.filter.States
 	if len(states) == 0 {
-		return "SELECT " + columns + " FROM jobs WHERE " + conditions + tail
+		return j.branch(columns, order, "")
 	}
 	branches := make([]string, len(states))
 	for n, state := range states {
-		j.args = append(j.args, string(state))
-		branches[n] = fmt.Sprintf("(SELECT %s FROM jobs WHERE %s AND state = $%d%s)", columns, conditions, len(j.args), tail)
+		branches[n] = "(" + j.branch(columns, order, state) + ")"
 	}
 	return strings.Join(branches, " UNION ALL ")
 }
 
-func (j *jobQuery) list(ctx context.Context, tx pgx.Tx) ([]domain.Job, error) {
-	order := " ORDER BY id DESC"
-	if j.filter.ascending {
-		order = " ORDER BY id"
+// order is how a list goes.
+type order struct {
+	direction string
+	limit     int
+}
+
+// branch selects the jobs of one state, or of all. It goes along the index of the
+// condition that leaves the fewest rows: by comparing rows, since the planner would
+// take an equality as a reason to go along the primary key, and that through all of
+// a large tenant's jobs for a condition that few of them meet.
+func (j *jobQuery) branch(columns string, o order, state domain.JobState) string {
+	where := append([]string{}, j.where...)
+	equal := []struct{ column, value string }{{"error_code", j.filter.ErrorCode}, {"kind", string(j.filter.Kind)}, {"state", string(state)}}
+	lead := slices.IndexFunc(equal, func(e struct{ column, value string }) bool {
+		return e.value != "" && e.value != string(domain.JobIndexDocuments)
+	})
+	for n, e := range equal {
+		if n != lead && e.value != "" {
+			where = append(where, e.column+" = "+j.arg(e.value))
+		}
 	}
-	tail := fmt.Sprintf("%s LIMIT %d", order, j.filter.Limit)
-	sql := j.statement("*", tail)
+	low, high := j.arg(j.low), j.arg(j.high)
+	by := "id"
+	if lead < 0 {
+		where = append(where, "id > "+low, "id < "+high)
+	} else {
+		column, v := equal[lead].column, j.arg(equal[lead].value)
+		where = append(where, fmt.Sprintf("(%s, id) > (%s, %s)", column, v, low), fmt.Sprintf("(%s, id) < (%s, %s)", column, v, high))
+		if column == "error_code" {
+			where = append(where, "error_code <> ''") // the index is for these
+		}
+		by = column + o.direction + ", id"
+	}
+	sql := "SELECT " + columns + " FROM jobs WHERE " + strings.Join(where, " AND ")
+	if o.limit > 0 {
+		sql += fmt.Sprintf(" ORDER BY %s%s LIMIT %d", by, o.direction, o.limit)
+	}
+	return sql
+}
+
+func (j *jobQuery) arg(value any) string {
+	j.args = append(j.args, value)
+	return fmt.Sprintf("$%d", len(j.args))
+}
+
+func (j *jobQuery) list(ctx context.Context, tx pgx.Tx) ([]domain.Job, error) {
+	o := order{direction: " DESC", limit: j.filter.Limit}
+	if j.filter.ascending {
+		o.direction = " ASC"
+	}
+	sql := j.statement("*", o)
 	if len(j.filter.States) > 1 {
-		sql += tail
+		sql += fmt.Sprintf(" ORDER BY id%s LIMIT %d", o.direction, o.limit)
 	}
 	rows, err := tx.Query(ctx, sql, j.args...)
 	if err != nil {
@@ -196,6 +238,6 @@ func (j *jobQuery) list(ctx context.Context, tx pgx.Tx) ([]domain.Job, error) {
 }
 
 func (j *jobQuery) count(ctx context.Context, tx pgx.Tx) (n int64, err error) {
-	err = tx.QueryRow(ctx, "SELECT count(*) FROM ("+j.statement("1", "")+") found", j.args...).Scan(&n)
+	err = tx.QueryRow(ctx, "SELECT count(*) FROM ("+j.statement("1", order{})+") found", j.args...).Scan(&n)
 	return n, err
 }

@@ -209,7 +209,7 @@ func (s *Store) RedriveSome(ctx context.Context, tenant, id uuid.UUID, limit int
 		if err != nil {
 			return err
 		}
-		query.add("id < %s", redrive.UntilID)
+		query.below(redrive.UntilID)
 		found, err := query.list(ctx, tx)
 		if err != nil || len(found) == 0 {
 			return err
