@@ -55,11 +55,12 @@ func (w *redriveJobs) run(ctx workflow.Context) error {
 			return err
 		}
 		var out activities.RedriveOutput
+		resumes := w.pauses.resumes
 		if err := workflow.ExecuteActivity(batchOptions(ctx), jobs.RedriveSome, in).Get(ctx, &out); err != nil {
 			return err
 		}
 		if out.Paused {
-			w.pauses.row = true
+			w.pauses.sawPaused(resumes)
 			continue
 		}
 		w.in.Progress.Seen += out.Seen
