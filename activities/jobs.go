@@ -80,7 +80,7 @@ type StartPendingJobsOutput struct {
 func (j *Jobs) StartPendingJobs(ctx context.Context) (out StartPendingJobsOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
-	if err := j.dispatchAll(ctx, beat); err != nil {
+	if err := j.dispatchWaiting(ctx); err != nil {
 		return out, toTemporal(err)
 	}
 	jobs, err := j.Store.PendingJobs(ctx, pendingGrace, pendingLimit)
@@ -124,30 +124,8 @@ func resumedUnheard(j *domain.Job) bool {
 	return j.ResumedAt != nil && (j.HeartbeatAt == nil || j.HeartbeatAt.Before(*j.ResumedAt))
 }
 
-// dispatchAll starts jobs of every tenant that has a place for them.
-func (j *Jobs) dispatchAll(ctx context.Context, beat *heartbeat) error {
-	tenants, err := j.Store.TenantsWithWaitingJobs(ctx, pendingLimit)
-	if err != nil {
-		return err
-	}
-	for n, tenant := range tenants {
-		beat.set(Progress{Stage: "dispatch", Done: n, Total: len(tenants)})
-		if err := j.DispatchJobs(ctx, tenant); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // follow makes a job's row follow a workflow that ended without finishing it.
 func (j *Jobs) follow(ctx context.Context, job domain.Job, state Execution) error {
 	activity.GetLogger(ctx).Warn("a job's workflow ended before the job did", "job", job.ID, "execution", state)
-	switch state {
-	case ExecutionCanceled:
-		return j.CancelJob(ctx, CancelJobInput{TenantID: job.TenantID, JobID: job.ID})
-	case ExecutionTerminated:
-		return j.Store.FailJob(ctx, job.TenantID, job.ID, "terminated", "an operator terminated the workflow of this job")
-	default:
-		return j.Store.FailJob(ctx, job.TenantID, job.ID, "workflow_failed", "the workflow of this job ended before every document was indexed")
-	}
+	return endWith(ctx, j.Store, job, state)
 }

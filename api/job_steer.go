@@ -43,5 +43,5 @@ func (s *Server) steerJob(ctx context.Context, in *JobIDInput, steer steerJob, p
 	if err != nil {
 		return nil, err
 	}
-	return &jobOutput{s.jobView(&job)}, nil
+	return s.jobAnswer(ctx, &job, nil)
 }

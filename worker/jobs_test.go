@@ -16,7 +16,9 @@ import (
 
 // everyPlace gives every job a place.
 func everyPlace(s *store.Store) workflows.Dispatch {
-	return func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error) { return s.DispatchJobs(ctx, tenant, 0) }
+	return func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error) {
+		return s.DispatchJobs(ctx, tenant, 0)
+	}
 }
 
 func (p *product) client() *workflows.Client { return workflows.NewClient(p.temporal, p.namespace, "") }

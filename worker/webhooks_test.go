@@ -35,13 +35,13 @@ import (
 
 const (
 	secret   = "webhook_secret"
-	patience = 30 * time.Second
+	patience = 90 * time.Second
 )
 
 // product is a worker on a database and a Temporal namespace of its own.
 type product struct {
 	*store.Store
-	t        *testing.T
+	t        testing.TB
 	url      string
 	temporal client.Client
 	// namespace is Temporal's.
@@ -56,6 +56,14 @@ type product struct {
 func newProduct(t *testing.T, change ...func(*worker.Options)) *product {
 	t.Helper()
 	t.Parallel()
+	p := newBenchProduct(t, change...)
+	p.start()
+	return p
+}
+
+// newBenchProduct is newProduct whose worker is not started yet.
+func newBenchProduct(t testing.TB, change ...func(*worker.Options)) *product {
+	t.Helper()
 	url := testenv.DatabaseURL(t)
 	s, err := store.Open(t.Context(), store.Options{URL: url, PoolSize: 10})
 	require.NoError(t, err)
@@ -88,7 +96,6 @@ func newProduct(t *testing.T, change ...func(*worker.Options)) *product {
 		p.stop = func() { cancel(); gone.Wait() }
 	}
 	t.Cleanup(func() { p.stop() })
-	p.start()
 	return p
 }
 

@@ -87,6 +87,7 @@ func Run(ctx context.Context, o Options) error {
 	var gone sync.WaitGroup
 	gone.Go(func() { wakeups.Run(beside) })
 	gone.Go(func() { watchWebhooks(beside, o) })
+	gone.Go(func() { reconcile(beside, o) })
 	gone.Go(func() { o.Store.ListenWork(beside, listener(beside, o, wakeups)) })
 	defer gone.Wait()
 	defer stop()
@@ -149,6 +150,7 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 			MaxConcurrentActivityExecutionSize: slots,
 			WorkerStopTimeout:                  o.StopTimeout,
 			OnFatalError:                       onFatal,
+			DeploymentOptions:                  o.deployment(),
 		}
 	}
 	indexing := worker.New(o.Temporal, workflows.IndexingQueue, options(o.Slots))
@@ -178,12 +180,10 @@ func register(indexing, maintenance worker.Registry, o Options) {
 
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
 	maintenance.RegisterWorkflow(workflows.RebuildIndex)
-	maintenance.RegisterWorkflow(workflows.IndexUpkeep)
-	maintenance.RegisterWorkflow(workflows.RecoverPending)
-	maintenance.RegisterWorkflow(workflows.PurgeExpired)
-	maintenance.RegisterWorkflow(workflows.RollupAnalytics)
-	maintenance.RegisterWorkflow(workflows.PurgeAnalytics)
+	maintenance.RegisterWorkflow(workflows.RedriveJobs)
 	maintenance.RegisterWorkflow(workflows.BackfillAnalytics)
+	o.registerSweeps(maintenance, workflows.IndexUpkeep, workflows.RecoverPending, workflows.PurgeExpired,
+		workflows.RollupAnalytics, workflows.PurgeAnalytics)
 	maintenance.RegisterActivity(segments)
 	maintenance.RegisterActivity(&activities.Rebuilds{
 		Store: o.Store, Index: o.Index, Compactor: o.Workflows, Embeddings: o.Workflows,
@@ -213,7 +213,7 @@ func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeup
 	deliveries.RegisterActivity(webhooks)
 	deliveries.RegisterActivity(recoveries)
 
-	maintenance.RegisterWorkflow(workflows.RecoverDeliveries)
+	o.registerSweeps(maintenance, workflows.RecoverDeliveries)
 	maintenance.RegisterActivity(webhooks)
 }
 
@@ -228,7 +228,7 @@ func registerEmbeddings(embedding, maintenance worker.Registry, o Options) {
 	embedding.RegisterActivity(&activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs})
 	embedding.RegisterActivity(embeddings)
 
-	maintenance.RegisterWorkflow(workflows.StartDueEmbeddings)
+	o.registerSweeps(maintenance, workflows.StartDueEmbeddings)
 	maintenance.RegisterActivity(embeddings)
 }
 

@@ -166,11 +166,12 @@ func (w *indexDocuments) runBatch(ctx workflow.Context, b domain.SeqRange) (out 
 			return out, err
 		}
 		out = activities.IndexBatchOutput{}
+		resumes := w.pauses.resumes
 		err := workflow.ExecuteActivity(batchOptions(ctx), documents.IndexBatch, in).Get(ctx, &out)
 		if err != nil || !out.Paused {
 			return out, err
 		}
-		w.pauses.row = true
+		w.pauses.sawPaused(resumes)
 	}
 }
 

@@ -27,6 +27,8 @@ type pauser struct {
 	reasons     map[domain.PauseReason]bool
 	// row is set when an activity has found the job's row paused without a signal.
 	row bool
+	// resumes counts the signals that took a reason away.
+	resumes int
 }
 
 // listenPauses has a pauser follow the signals from now on. job is called when one
@@ -51,18 +53,25 @@ func listenPauses(ctx workflow.Context, tenant uuid.UUID, job func() uuid.UUID) 
 	return p
 }
 
-// hear takes one signal and has the job's row follow it.
+// hear takes one signal and has the job's row follow it: a pause holds the workflow
+// up at once, and it goes on when its row says so, for batches look there.
 func (p *pauser) hear(ctx workflow.Context, paused bool, reason domain.PauseReason) {
-	p.row = false
-	if reason == domain.ResumedByRow {
+	switch {
+	case reason == domain.ResumedByRow:
 		clear(p.reasons)
-		return
-	}
-	if paused {
+	case paused:
 		p.reasons[reason] = true
-	} else {
+		p.follow(ctx, paused, reason)
+		return
+	default:
+		p.follow(ctx, paused, reason)
 		delete(p.reasons, reason)
 	}
+	p.row = false
+	p.resumes++
+}
+
+func (p *pauser) follow(ctx workflow.Context, paused bool, reason domain.PauseReason) {
 	if p.job == uuid.Nil {
 		return
 	}
@@ -72,6 +81,10 @@ func (p *pauser) hear(ctx workflow.Context, paused bool, reason domain.PauseReas
 		workflow.GetLogger(ctx).Warn("the row of a job does not say whether it is paused", "error", err)
 	}
 }
+
+// sawPaused notes that an activity has found the row paused. resumes is what it was
+// before: a look from before a resume says nothing any more.
+func (p *pauser) sawPaused(resumes int) { p.row = p.row || resumes == p.resumes }
 
 // wait returns when there is no reason to pause.
 func (p *pauser) wait(ctx workflow.Context) error {

@@ -70,6 +70,9 @@ func (s *Starter) run() {
 
 // start starts what the tenant has a place for: the job, or those before it.
 func (s *Starter) start(ctx context.Context, job domain.Job) error {
+	if job.Kind != domain.JobIndexDocuments {
+		return s.Client.StartJob(ctx, job)
+	}
 	jobs, err := s.dispatch(ctx, job.TenantID)
 	for _, j := range jobs {
 		err = errors.Join(err, s.Client.StartJob(ctx, j))

@@ -50,8 +50,8 @@ type PauseReason string
 
 // The reasons of a pause.
 const (
-	PausedByOperator     PauseReason = "operator"
-	PausedWithItsTenant  PauseReason = "tenant_suspended"
+	PausedByOperator    PauseReason = "operator"
+	PausedWithItsTenant PauseReason = "tenant_suspended"
 	// ResumedByRow takes every reason away from a workflow whose row is not paused.
 	ResumedByRow         PauseReason = "row"
 	defaultPauseReason               = PausedByOperator

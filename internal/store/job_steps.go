@@ -180,7 +180,7 @@ func (s *Store) JobOutcomes(ctx context.Context, tenant, job uuid.UUID) (map[dom
 func jobInsertParams(ctx context.Context, j *domain.Job) db.JobInsertParams {
 	return db.JobInsertParams{
 		TenantID: j.TenantID, ID: j.ID, Kind: string(j.Kind), Title: j.Title, Total: int32(j.Total), Bytes: j.Bytes,
-		WorkflowID: j.WorkflowID, TraceID: telemetry.TraceID(ctx), RetryOf: j.RetryOf,
+		WorkflowID: j.WorkflowID, TraceID: telemetry.TraceID(ctx), RetryOf: j.RetryOf, DispatchedAt: j.DispatchedAt,
 	}
 }
 

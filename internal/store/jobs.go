@@ -11,14 +11,6 @@ import (
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
 
-// JobFilter narrows a list of jobs. Empty fields do not narrow it.
-type JobFilter struct {
-	State  domain.JobState
-	Kind   domain.JobKind
-	Before uuid.UUID // list jobs older than this one
-	Limit  int
-}
-
 // Job returns one job.
 func (s *Store) Job(ctx context.Context, tenant, id uuid.UUID) (j domain.Job, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
@@ -30,21 +22,6 @@ func (s *Store) Job(ctx context.Context, tenant, id uuid.UUID) (j domain.Job, er
 		return err
 	})
 	return j, err
-}
-
-// Jobs lists jobs, newest first.
-func (s *Store) Jobs(ctx context.Context, tenant uuid.UUID, f JobFilter) (out []domain.Job, err error) {
-	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.JobList(ctx, db.JobListParams{
-			TenantID: tenant, BeforeID: beforeOr(f.Before), State: optional(string(f.State)),
-			Kind: optional(string(f.Kind)), RowLimit: int32(f.Limit),
-		})
-		for _, r := range rows {
-			out = append(out, jobFrom(r))
-		}
-		return err
-	})
-	return out, err
 }
 
 // JobItems lists the documents of a job in the order they were given, those

@@ -1,6 +1,6 @@
 -- name: JobInsert :exec
-INSERT INTO jobs (tenant_id, id, kind, title, total, bytes, workflow_id, stage, trace_id, retry_of)
-VALUES (@tenant_id, @id, @kind, @title, @total, @bytes, @workflow_id, 'queued', @trace_id, sqlc.narg('retry_of'));
+INSERT INTO jobs (tenant_id, id, kind, title, total, bytes, workflow_id, stage, trace_id, retry_of, dispatched_at)
+VALUES (@tenant_id, @id, @kind, @title, @total, @bytes, @workflow_id, 'queued', @trace_id, sqlc.narg('retry_of'), sqlc.narg('dispatched_at'));
 
 -- name: JobItemInsertMany :exec
 INSERT INTO job_items (tenant_id, job_id, seq, document_id, version, bytes)
@@ -11,13 +11,6 @@ SELECT * FROM jobs WHERE tenant_id = @tenant_id AND id = @id;
 
 -- name: JobLock :one
 SELECT * FROM jobs WHERE tenant_id = @tenant_id AND id = @id FOR UPDATE;
-
--- name: JobList :many
-SELECT * FROM jobs
-WHERE tenant_id = @tenant_id AND id < @before_id
-  AND (sqlc.narg('state')::text IS NULL OR state = sqlc.narg('state'))
-  AND (sqlc.narg('kind')::text IS NULL OR kind = sqlc.narg('kind'))
-ORDER BY id DESC LIMIT @row_limit;
 
 -- name: JobItemList :many
 SELECT i.seq, i.document_id, i.version, i.state, i.stage, i.error_code, i.error_message, i.attempts, i.updated_at,

@@ -169,20 +169,21 @@ func (q *Queries) JobGet(ctx context.Context, arg JobGetParams) (Job, error) {
 }
 
 const jobInsert = `-- name: JobInsert :exec
-INSERT INTO jobs (tenant_id, id, kind, title, total, bytes, workflow_id, stage, trace_id, retry_of)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9)
+INSERT INTO jobs (tenant_id, id, kind, title, total, bytes, workflow_id, stage, trace_id, retry_of, dispatched_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10)
 `
 
 type JobInsertParams struct {
-	TenantID   uuid.UUID
-	ID         uuid.UUID
-	Kind       string
-	Title      string
-	Total      int32
-	Bytes      int64
-	WorkflowID string
-	TraceID    string
-	RetryOf    *uuid.UUID
+	TenantID     uuid.UUID
+	ID           uuid.UUID
+	Kind         string
+	Title        string
+	Total        int32
+	Bytes        int64
+	WorkflowID   string
+	TraceID      string
+	RetryOf      *uuid.UUID
+	DispatchedAt *time.Time
 }
 
 func (q *Queries) JobInsert(ctx context.Context, arg JobInsertParams) error {
@@ -196,6 +197,7 @@ func (q *Queries) JobInsert(ctx context.Context, arg JobInsertParams) error {
 		arg.WorkflowID,
 		arg.TraceID,
 		arg.RetryOf,
+		arg.DispatchedAt,
 	)
 	return err
 }
@@ -583,78 +585,6 @@ func (q *Queries) JobItemSizes(ctx context.Context, arg JobItemSizesParams) ([]J
 	for rows.Next() {
 		var i JobItemSizesRow
 		if err := rows.Scan(&i.Seq, &i.Bytes); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const jobList = `-- name: JobList :many
-SELECT tenant_id, id, kind, state, stage, total, done, failed, bytes, error_code, error_message, workflow_id, created_at, started_at, finished_at, heartbeat_at, title, pause_reasons, paused_at, resumed_at, waiting, waiting_detail, waiting_since, retry_of, retried_by, dispatched_at, run_id, trace_id, worker FROM jobs
-WHERE tenant_id = $1 AND id < $2
-  AND ($3::text IS NULL OR state = $3)
-  AND ($4::text IS NULL OR kind = $4)
-ORDER BY id DESC LIMIT $5
-`
-
-type JobListParams struct {
-	TenantID uuid.UUID
-	BeforeID uuid.UUID
-	State    *string
-	Kind     *string
-	RowLimit int32
-}
-
-func (q *Queries) JobList(ctx context.Context, arg JobListParams) ([]Job, error) {
-	rows, err := q.db.Query(ctx, jobList,
-		arg.TenantID,
-		arg.BeforeID,
-		arg.State,
-		arg.Kind,
-		arg.RowLimit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Job{}
-	for rows.Next() {
-		var i Job
-		if err := rows.Scan(
-			&i.TenantID,
-			&i.ID,
-			&i.Kind,
-			&i.State,
-			&i.Stage,
-			&i.Total,
-			&i.Done,
-			&i.Failed,
-			&i.Bytes,
-			&i.ErrorCode,
-			&i.ErrorMessage,
-			&i.WorkflowID,
-			&i.CreatedAt,
-			&i.StartedAt,
-			&i.FinishedAt,
-			&i.HeartbeatAt,
-			&i.Title,
-			&i.PauseReasons,
-			&i.PausedAt,
-			&i.ResumedAt,
-			&i.Waiting,
-			&i.WaitingDetail,
-			&i.WaitingSince,
-			&i.RetryOf,
-			&i.RetriedBy,
-			&i.DispatchedAt,
-			&i.RunID,
-			&i.TraceID,
-			&i.Worker,
-		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
