@@ -33,7 +33,7 @@ type analyticsParts struct {
 func (s *Store) readAnalytics(
 	ctx context.Context, tenant uuid.UUID, r AnalyticsRange, hourly bool, fn func(*db.Queries, analyticsParts) error,
 ) error {
-	return s.readInTenant(ctx, tenant, func(q *db.Queries) error {
+	return s.reportInTenant(ctx, tenant, func(q *db.Queries) error {
 		pending, err := q.AnalyticsPendingList(ctx, db.AnalyticsPendingListParams{
 			TenantID: tenant, Since: r.From.Truncate(grainDay * time.Hour), Until: r.To,
 		})
