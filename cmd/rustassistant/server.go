@@ -213,7 +213,7 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
 		MaxRunningJobs:  a.cfg.MaxRunningJobsPerTenant,
-		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
+		ShutdownTimeout: a.cfg.ShutdownTimeout, DrainDelay: a.cfg.DrainDelay, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
 		TrustedProxies: proxies,
 		WebhookSender:  a.sender, WebhookSealer: a.sealer, Models: a.models,
@@ -226,7 +226,7 @@ func (a *app) redis() (redis.UniversalClient, error) {
 		slog.Info("no REDIS_URL: answers are cached in this process only")
 		return nil, nil //nolint:nilnil // nil is a value here: no Redis
 	}
-	options, err := config.RedisOptions(a.cfg.RedisURL, a.cfg.RedisPoolSize)
+	options, err := a.cfg.Redis()
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ type Config struct {
 	WorkerBuildID           string `env:"WORKER_BUILD_ID" example:"1.4.0" help:"Version of this worker within its deployment."`
 
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" help:"How long running requests and activities may go on after SIGTERM."`
+	DrainDelay      time.Duration `env:"DRAIN_DELAY" envDefault:"0s" help:"How long a server goes on after SIGTERM while /readyz says no, so that a load balancer looks elsewhere first: longer than its checks take to notice."`
 
 	ServerHost       string       `env:"SERVER_HOST" section:"Server" example:"0.0.0.0" help:"Address to listen on. Default: 0.0.0.0, and 127.0.0.1 for the dev command."`
 	ServerPort       int          `env:"SERVER_PORT" envDefault:"8080" help:"Port of the API and of the dashboard."`
@@ -68,12 +69,16 @@ type Config struct {
 
 	ExportMaxBytes Bytes `env:"EXPORT_MAX_BYTES" envDefault:"20GiB" section:"Tenants" help:"What exports of tenants may take in the database together, compressed. Each is kept for a day."`
 
-	DatabaseURL        SecretURL `env:"DATABASE_URL" section:"Database" example:"postgresql://rustassistant:changeme123@localhost:5432/rustassistant" help:"PostgreSQL 15 or newer. Needed by server, worker and migrate; dev starts a private one."`
-	DatabaseReplicaURL SecretURL `env:"DATABASE_REPLICA_URL" example:"postgresql://rustassistant:changeme123@localhost:5433/rustassistant" help:"Streaming replica for reads. Optional."`
+	DatabaseURL        SecretURL `env:"DATABASE_URL" section:"Database" example:"postgresql://rustassistant:changeme123@localhost:5432/rustassistant" help:"PostgreSQL 15 or newer. Needed by server, worker and migrate; dev starts a private one. Several hosts (a:5432,b:5432) with ?target_session_attrs=read-write find the primary after a failover."`
+	DatabaseReplicaURL SecretURL `env:"DATABASE_REPLICA_URL" example:"postgresql://rustassistant:changeme123@localhost:5433/rustassistant" help:"Streaming replica for long reads: analytics, exports, lists. Optional; the primary answers while it is away or behind."`
 	DatabasePoolSize   int       `env:"DATABASE_POOL_SIZE" envDefault:"20" help:"Connections to PostgreSQL that one process may open."`
 
-	RedisURL      SecretURL `env:"REDIS_URL" section:"Redis" example:"redis://:redis123@localhost:6379" help:"Optional: without it the cache lives in each process only. rediss:// for TLS; ?addr=host:port adds cluster nodes; ?master_name=NAME&addr=host:port names sentinels (user:password@ is then for them, ?password= for the servers)."`
-	RedisPoolSize int       `env:"REDIS_POOL_SIZE" envDefault:"10" help:"Connections to Redis that one process may open."`
+	RedisURL SecretURL `env:"REDIS_URL" section:"Redis" example:"redis://:redis123@localhost:6379" help:"Optional: without it the cache lives in each process only. rediss:// for TLS; ?addr=host:port adds cluster nodes; ?master_name=NAME&addr=host:port names sentinels (user:password@ is then for them, ?password= for the servers)."`
+	// With sentinels REDIS_URL says as whom to connect; they say where.
+	RedisSentinelMaster   string `env:"REDIS_SENTINEL_MASTER" example:"rustassistant" help:"Name of the master that REDIS_SENTINELS watch. They say where it is, REDIS_URL gives password, database and TLS only."`
+	RedisSentinels        string `env:"REDIS_SENTINELS" example:"redis-sentinel-1:26379,redis-sentinel-2:26379" help:"Addresses of the sentinels, separated by commas."`
+	RedisSentinelPassword Secret `env:"REDIS_SENTINEL_PASSWORD" help:"Password of the sentinels, where they have one."`
+	RedisPoolSize         int    `env:"REDIS_POOL_SIZE" envDefault:"10" help:"Connections to Redis that one process may open."`
 
 	CacheEnabled        bool          `env:"CACHE_ENABLED" envDefault:"true" section:"Cache" help:"false answers every search from the index."`
 	CachePrefix         string        `env:"CACHE_PREFIX" envDefault:"rustassistant:" help:"Start of every Redis key."`

@@ -61,7 +61,7 @@ type UserReport struct {
 
 // UserReport counts the searches of one user of a tenant in [from, to).
 func (s *Store) UserReport(ctx context.Context, tenant uuid.UUID, user string, from, to time.Time, limit int) (out UserReport, err error) {
-	err = s.readInTenant(ctx, tenant, func(q *db.Queries) error {
+	err = s.reportInTenant(ctx, tenant, func(q *db.Queries) error {
 		t, err := q.SearchEventUserTotals(ctx, db.SearchEventUserTotalsParams{
 			TenantID: tenant, UserID: user, Since: from, Until: to, Newest: maxUserSearches,
 		})

@@ -71,7 +71,7 @@ type analyticsParts struct {
 func (s *Store) readAnalytics(
 	ctx context.Context, tenant uuid.UUID, r AnalyticsRange, coarsest int, fn func(*db.Queries, analyticsParts) error,
 ) error {
-	return s.readInTenant(ctx, tenant, func(q *db.Queries) error {
+	return s.reportInTenant(ctx, tenant, func(q *db.Queries) error {
 		marks, err := pendingMarks(ctx, q, tenant, r)
 		if err != nil {
 			return err

@@ -100,7 +100,7 @@ func (s *Store) listenOnce(ctx context.Context, channels []string, connected fun
 	}
 	cfg.RuntimeParams["role"] = systemRole
 	cfg.RuntimeParams["application_name"] = "rustassistant_listen"
-	cfg.ConnectTimeout = connectTimeout
+	patience(cfg)
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return err
