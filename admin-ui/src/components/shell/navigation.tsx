@@ -5,7 +5,7 @@ import { IconArrowUpRight } from "@tabler/icons-react";
 import { healthQuery } from "../../api/queries";
 import type { Health, Session } from "../../api/types";
 import { webLink } from "../../lib/url";
-import { tabs } from "../../routes/tabs";
+import { tabGroups } from "../../routes/tabs";
 import classes from "./navigation.module.css";
 
 interface Props {
@@ -22,18 +22,23 @@ export function Navigation({ session, onNavigate }: Props) {
         <strong className={classes["tenantName"]}>{session.tenant.name || session.tenant.slug}</strong>
       </div>
       <ScrollArea className={classes["scroll"]} type="auto">
-        <nav aria-label="Tabs" className={classes["list"]}>
-          {tabs.map((tab) => (
-            <Link
-              key={tab.to}
-              to={tab.to}
-              activeOptions={{ exact: tab.exact }}
-              className={classes["item"]}
-              onClick={onNavigate}
-            >
-              <tab.icon size={18} stroke={1.6} aria-hidden />
-              {tab.label}
-            </Link>
+        <nav aria-label="Tabs">
+          {tabGroups.map((group) => (
+            <div key={group.label} className={classes["list"]}>
+              {group.label !== "" && <span className={classes["label"]}>{group.label}</span>}
+              {group.tabs.map((tab) => (
+                <Link
+                  key={tab.to}
+                  to={tab.to}
+                  activeOptions={{ exact: tab.exact, includeSearch: false }}
+                  className={classes["item"]}
+                  onClick={onNavigate}
+                >
+                  <tab.icon size={18} stroke={1.6} aria-hidden />
+                  {tab.label}
+                </Link>
+              ))}
+            </div>
           ))}
         </nav>
         <nav aria-label="Other tools" className={classes["list"]}>

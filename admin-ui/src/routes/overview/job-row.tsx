@@ -7,7 +7,7 @@ import { Status } from "../../components/status";
 import { formatCount, formatDuration, formatNoun, formatRate, humanize } from "../../lib/format";
 import { useRate } from "../../lib/rate";
 import { webLink } from "../../lib/url";
-import { jobState } from "./job-state";
+import { jobState } from "../jobs/job-state";
 import classes from "./recent-jobs.module.css";
 
 interface Props {
