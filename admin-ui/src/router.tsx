@@ -9,11 +9,20 @@ import { jobRoute, jobsRoute } from "./routes/jobs/route";
 import { keysRoute } from "./routes/keys/route";
 import { overviewRoute } from "./routes/overview/route";
 import { rootRoute } from "./routes/root";
+import { eventTypesRoute, webhookRoute, webhooksRoute } from "./routes/webhooks/route";
 import { signInRoute } from "./routes/sign-in/route";
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
-  dashboardRoute.addChildren([overviewRoute, jobsRoute, jobRoute, keysRoute]),
+  dashboardRoute.addChildren([
+    overviewRoute,
+    jobsRoute,
+    jobRoute,
+    keysRoute,
+    webhooksRoute,
+    eventTypesRoute,
+    webhookRoute,
+  ]),
 ]);
 
 /** Makes the dashboard's router and the store of its data, which need each other. */

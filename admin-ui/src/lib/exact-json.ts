@@ -17,7 +17,7 @@ export function parseExact(text: string): unknown {
   return JSON.parse(marked, (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || !(mark in value)) return value;
     return BigInt((value as Record<string, string>)[mark] ?? "0");
-  });
+  }) as unknown;
 }
 
 /** The value as indented JSON, with every digit of its integers. */

@@ -7,7 +7,7 @@ const maxPages = 4;
 /** The `refetchInterval` of a list that is read page by page. */
 export function useListInterval() {
   const interval = useRefetchInterval();
-  return <T>(query: { state: { data: InfiniteData<T, unknown> | undefined } } | Query): number | false => {
+  return <T>(query: { state: { data: InfiniteData<T> | undefined } } | Query): number | false => {
     const data = query.state.data as InfiniteData<T> | undefined;
     return data !== undefined && data.pages.length > maxPages ? false : interval;
   };

@@ -1,5 +1,5 @@
 import type { LinkProps } from "@tanstack/react-router";
-import { IconKey, IconLayoutDashboard, IconListCheck, type Icon } from "@tabler/icons-react";
+import { IconKey, IconLayoutDashboard, IconListCheck, IconWebhook, type Icon } from "@tabler/icons-react";
 
 interface Tab {
   to: NonNullable<LinkProps["to"]>;
@@ -18,6 +18,12 @@ interface Group {
 /** The dashboard's tabs in their order. A tab is added here and in router.tsx. */
 export const tabGroups: readonly Group[] = [
   { label: "", tabs: [{ to: "/", exact: true, label: "Overview", icon: IconLayoutDashboard }] },
-  { label: "Operate", tabs: [{ to: "/jobs", exact: false, label: "Jobs", icon: IconListCheck }] },
+  {
+    label: "Operate",
+    tabs: [
+      { to: "/jobs", exact: false, label: "Jobs", icon: IconListCheck },
+      { to: "/webhooks", exact: false, label: "Webhooks", icon: IconWebhook },
+    ],
+  },
   { label: "Administer", tabs: [{ to: "/keys", exact: false, label: "API keys", icon: IconKey }] },
 ];

@@ -7,27 +7,31 @@ export const rowLinkAttribute = "data-row-link";
 /** Lets j and k walk through the rows of a table, and x select the row that has the focus. */
 export function useRowKeys(): RefObject<HTMLTableElement | null> {
   const table = useRef<HTMLTableElement>(null);
-  const step = (by: number) => {
-    const links = [...(table.current?.querySelectorAll<HTMLElement>(`[${rowLinkAttribute}]`) ?? [])];
-    const here = links.findIndex((link) => link.closest("tr")?.contains(document.activeElement) === true);
-    const next = here === -1 ? (by > 0 ? 0 : links.length - 1) : here + by;
-    const link = links[Math.min(Math.max(next, 0), links.length - 1)];
-    link?.focus();
-    link?.scrollIntoView({ block: "nearest" });
-  };
-  const select = () => {
-    const row = document.activeElement?.closest("tr");
-    if (row == null || table.current?.contains(row) !== true) return;
-    row.querySelector<HTMLElement>("[data-row-select]")?.click();
-  };
-  // A dialog above the table has the focus trapped: the keys are its own then.
-  const unlessDialog = (act: () => void) => () => {
-    if (document.querySelector('[role="dialog"]') === null) act();
-  };
   useHotkeys([
-    ["j", unlessDialog(() => step(1))],
-    ["k", unlessDialog(() => step(-1))],
-    ["x", unlessDialog(select)],
+    ["j", () => step(table.current, 1)],
+    ["k", () => step(table.current, -1)],
+    ["x", () => select(table.current)],
   ]);
   return table;
+}
+
+function step(table: HTMLTableElement | null, by: number): void {
+  if (table === null || dialogOpen()) return;
+  const links = [...table.querySelectorAll<HTMLElement>(`[${rowLinkAttribute}]`)];
+  const here = links.findIndex((link) => link.closest("tr")?.contains(document.activeElement) === true);
+  const next = here === -1 ? (by > 0 ? 0 : links.length - 1) : here + by;
+  const link = links[Math.min(Math.max(next, 0), links.length - 1)];
+  link?.focus();
+  link?.scrollIntoView({ block: "nearest" });
+}
+
+function select(table: HTMLTableElement | null): void {
+  const row = document.activeElement?.closest("tr");
+  if (table === null || row == null || !table.contains(row) || dialogOpen()) return;
+  row.querySelector<HTMLElement>("[data-row-select]")?.click();
+}
+
+/** A dialog above the table has the focus: the keys are its own then. */
+function dialogOpen(): boolean {
+  return document.querySelector('[role="dialog"]') !== null;
 }
