@@ -4,24 +4,36 @@ import { ApiError } from "./api/problem";
 import { sessionQuery } from "./api/queries";
 import { basePath } from "./lib/url";
 import { ReSignIn } from "./session/re-sign-in";
+import { analyticsRoute } from "./routes/analytics/route";
+import { auditRoute } from "./routes/audit/route";
 import { dashboardRoute } from "./routes/dashboard";
 import { jobRoute, jobsRoute } from "./routes/jobs/route";
 import { keysRoute } from "./routes/keys/route";
+import { metricsRoute } from "./routes/metrics/route";
 import { overviewRoute } from "./routes/overview/route";
 import { rootRoute } from "./routes/root";
-import { eventTypesRoute, webhookRoute, webhooksRoute } from "./routes/webhooks/route";
+import { searchRoute } from "./routes/search/route";
+import { settingsRoute } from "./routes/settings/route";
 import { signInRoute } from "./routes/sign-in/route";
+import { tenantsRoute } from "./routes/tenants/route";
+import { eventTypesRoute, webhookRoute, webhooksRoute } from "./routes/webhooks/route";
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
   dashboardRoute.addChildren([
     overviewRoute,
+    searchRoute,
+    analyticsRoute,
     jobsRoute,
     jobRoute,
-    keysRoute,
     webhooksRoute,
     eventTypesRoute,
     webhookRoute,
+    metricsRoute,
+    keysRoute,
+    auditRoute,
+    tenantsRoute,
+    settingsRoute,
   ]),
 ]);
 

@@ -25,7 +25,8 @@ export type Recovery = Schemas["Recovery"];
 export type RecoveryCount = Schemas["RecoveryCount"];
 export type EventType = Schemas["EventTypeInfo"];
 
-export type SearchRequest = Schemas["SearchRequest"];
+/** What has a default may be left out. */
+export type SearchRequest = Partial<Schemas["SearchRequest"]> & { query: string };
 export type SearchAnswer = Schemas["SearchAnswer"];
 export type SearchResult = Schemas["SearchResult"];
 export type ScoreDetails = Schemas["SearchScoreDetails"];

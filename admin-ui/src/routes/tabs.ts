@@ -1,5 +1,17 @@
 import type { LinkProps } from "@tanstack/react-router";
-import { IconKey, IconLayoutDashboard, IconListCheck, IconWebhook, type Icon } from "@tabler/icons-react";
+import {
+  IconActivity,
+  IconAdjustments,
+  IconBuilding,
+  IconChartBar,
+  IconHistory,
+  IconKey,
+  IconLayoutDashboard,
+  IconListCheck,
+  IconSearch,
+  IconWebhook,
+  type Icon,
+} from "@tabler/icons-react";
 
 interface Tab {
   to: NonNullable<LinkProps["to"]>;
@@ -7,6 +19,8 @@ interface Tab {
   exact: boolean;
   label: string;
   icon: Icon;
+  /** Who lacks it is not shown the tab. */
+  scope?: string;
 }
 
 interface Group {
@@ -19,11 +33,27 @@ interface Group {
 export const tabGroups: readonly Group[] = [
   { label: "", tabs: [{ to: "/", exact: true, label: "Overview", icon: IconLayoutDashboard }] },
   {
+    label: "Search",
+    tabs: [
+      { to: "/search", exact: false, label: "Search", icon: IconSearch },
+      { to: "/analytics", exact: false, label: "Analytics", icon: IconChartBar },
+      { to: "/settings", exact: false, label: "Relevance", icon: IconAdjustments },
+    ],
+  },
+  {
     label: "Operate",
     tabs: [
       { to: "/jobs", exact: false, label: "Jobs", icon: IconListCheck },
       { to: "/webhooks", exact: false, label: "Webhooks", icon: IconWebhook },
+      { to: "/metrics", exact: false, label: "Metrics", icon: IconActivity },
     ],
   },
-  { label: "Administer", tabs: [{ to: "/keys", exact: false, label: "API keys", icon: IconKey }] },
+  {
+    label: "Administer",
+    tabs: [
+      { to: "/keys", exact: false, label: "API keys", icon: IconKey },
+      { to: "/audit-log", exact: false, label: "Audit log", icon: IconHistory },
+      { to: "/tenants", exact: false, label: "Tenants", icon: IconBuilding, scope: "platform" },
+    ],
+  },
 ];

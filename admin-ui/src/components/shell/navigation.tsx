@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { IconArrowUpRight } from "@tabler/icons-react";
 import { healthQuery } from "../../api/queries";
 import type { Health, Session } from "../../api/types";
+import { list } from "../../lib/list";
 import { webLink } from "../../lib/url";
 import { tabGroups } from "../../routes/tabs";
 import classes from "./navigation.module.css";
@@ -15,6 +16,8 @@ interface Props {
 
 export function Navigation({ session, onNavigate }: Props) {
   const { data: health } = useQuery(healthQuery);
+  const allowed = ({ scope }: { scope?: string }) =>
+    scope === undefined || list(session.scopes).includes(scope);
   return (
     <>
       <div className={classes["tenant"]}>
@@ -26,7 +29,7 @@ export function Navigation({ session, onNavigate }: Props) {
           {tabGroups.map((group) => (
             <div key={group.label} className={classes["list"]}>
               {group.label !== "" && <span className={classes["label"]}>{group.label}</span>}
-              {group.tabs.map((tab) => (
+              {group.tabs.filter(allowed).map((tab) => (
                 <Link
                   key={tab.to}
                   to={tab.to}

@@ -1,0 +1,48 @@
+import type { SearchSettings } from "../../api/types";
+
+/** Empty for what fits the embedding model. */
+export type Fusion = NonNullable<SearchSettings["hybrid"]["fusion"]>;
+
+/** The settings as they are being typed. */
+export interface Draft {
+  synonyms: string;
+  stopWords: string;
+  language: string;
+  fusion: Fusion;
+  keywordWeight: number | string;
+  vectorWeight: number | string;
+  k1: number | string;
+  b: number | string;
+  titleBoost: number | string;
+}
+
+export function draftOf(settings: SearchSettings, synonyms: string): Draft {
+  const { hybrid, ranking } = settings;
+  return {
+    synonyms,
+    stopWords: settings.stop_words.join(", "),
+    language: settings.default_language,
+    fusion: hybrid.fusion ?? "",
+    keywordWeight: hybrid.keyword_weight ?? "",
+    vectorWeight: hybrid.vector_weight ?? "",
+    k1: ranking.k1 ?? "",
+    b: ranking.b ?? "",
+    titleBoost: ranking.title_boost ?? "",
+  };
+}
+
+/** The numbers that were typed; null for those that are the default. */
+export function weightsOf(draft: Draft) {
+  return {
+    hybrid: {
+      fusion: draft.fusion,
+      keyword_weight: numberOf(draft.keywordWeight),
+      vector_weight: numberOf(draft.vectorWeight),
+    },
+    ranking: { k1: numberOf(draft.k1), b: numberOf(draft.b), title_boost: numberOf(draft.titleBoost) },
+  };
+}
+
+function numberOf(typed: number | string): number | null {
+  return typed === "" ? null : Number(typed);
+}
