@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, call } from "./client";
 import type { components } from "./schema";
 
-type Patch = components["schemas"]["PatchSearchSettingsBody"];
+type Settings = components["schemas"]["PutSearchSettingsBody"];
 
 export const settingsQuery = queryOptions({
   queryKey: ["search-settings"],
@@ -14,9 +14,9 @@ export const embeddingsQuery = queryOptions({
   queryFn: ({ signal }) => call(api.GET("/api/admin/embeddings", { signal })),
 });
 
-/** Changes settings, unless somebody else has changed them since `version` was read. */
-export function changeSettings(version: number, body: Patch) {
-  return call(api.PATCH("/api/admin/search-settings", { body: { ...body, version } }));
+/** Replaces all settings, unless somebody else has changed them since `version` was read. */
+export function changeSettings(version: number, body: Settings) {
+  return call(api.PUT("/api/admin/search-settings", { body: { ...body, version } }));
 }
 
 export function trainEmbeddings() {

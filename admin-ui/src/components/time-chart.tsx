@@ -18,6 +18,8 @@ export interface ChartProps {
   time: Intl.DateTimeFormat;
 }
 
+const sparsePoints = 12;
+
 /** Values over time, in the viewer's own zone. */
 export default function TimeChart({ label, kind, points, series, format, time }: ChartProps) {
   const shared = {
@@ -32,8 +34,12 @@ export default function TimeChart({ label, kind, points, series, format, time }:
     withLegend: series.length > 1,
     legendProps: { verticalAlign: "bottom" as const, height: 28 },
     xAxisProps: { interval: "equidistantPreserveStart" as const, minTickGap: 24 },
-    yAxisProps: { width: 58, tickFormatter: format },
+    yAxisProps: { width: 64, tickFormatter: format },
   };
+  // A value between two gaps has no line to be seen by.
+  const sparse = series.some(
+    ({ name }) => points.filter(({ values }) => values[name] != null).length < sparsePoints,
+  );
   const margin = { top: 8, right: 4, bottom: 0, left: 0 };
   return (
     <div role="img" aria-label={label} style={{ height: "100%" }}>
@@ -48,7 +54,7 @@ export default function TimeChart({ label, kind, points, series, format, time }:
         <AreaChart
           {...shared}
           curveType="linear"
-          withDots={false}
+          withDots={sparse}
           connectNulls={false}
           areaProps={{ isAnimationActive: false }}
           areaChartProps={{ accessibilityLayer: false, margin }}

@@ -105,9 +105,9 @@ export const metricCharts: readonly MetricChart[] = [
     ],
   },
   {
-    title: "Processor",
+    title: "Processor, in cores",
     metric: "process_cpu_seconds_total",
-    format: (value) => `${value.toFixed(2)} cores`,
+    format: (value) => value.toFixed(2),
     lines: [{ name: "cores", color: colors[0], value: rate("process_cpu_seconds_total") }],
   },
   {

@@ -27,6 +27,8 @@ export function SearchForm({ search, onSubmit }: Props) {
         placeholder="What to search for"
         leftSection={<IconSearch size={18} aria-hidden />}
         data-search-field
+        // eslint-disable-next-line jsx-a11y/no-autofocus -- whoever opens this tab is about to type
+        autoFocus
         value={draft.q ?? ""}
         onChange={(event) => change({ q: event.currentTarget.value })}
       />

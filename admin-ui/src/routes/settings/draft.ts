@@ -1,4 +1,5 @@
 import type { SearchSettings } from "../../api/types";
+import { defined } from "../../lib/defined";
 
 /** Empty for what fits the embedding model. */
 export type Fusion = NonNullable<SearchSettings["hybrid"]["fusion"]>;
@@ -31,18 +32,24 @@ export function draftOf(settings: SearchSettings, synonyms: string): Draft {
   };
 }
 
-/** The numbers that were typed; null for those that are the default. */
+/** The numbers that were typed; what is empty is left to the default. */
 export function weightsOf(draft: Draft) {
   return {
     hybrid: {
       fusion: draft.fusion,
-      keyword_weight: numberOf(draft.keywordWeight),
-      vector_weight: numberOf(draft.vectorWeight),
+      ...defined({
+        keyword_weight: numberOf(draft.keywordWeight),
+        vector_weight: numberOf(draft.vectorWeight),
+      }),
     },
-    ranking: { k1: numberOf(draft.k1), b: numberOf(draft.b), title_boost: numberOf(draft.titleBoost) },
+    ranking: defined({
+      k1: numberOf(draft.k1),
+      b: numberOf(draft.b),
+      title_boost: numberOf(draft.titleBoost),
+    }),
   };
 }
 
-function numberOf(typed: number | string): number | null {
-  return typed === "" ? null : Number(typed);
+function numberOf(typed: number | string): number | undefined {
+  return typed === "" ? undefined : Number(typed);
 }
