@@ -41,6 +41,10 @@ type fakeStarter struct {
 
 	rebuilt, compacted []uuid.UUID
 	recoveries         []domain.Recovery
+	// signaled are the jobs whose workflow was told to pause or to go on, as
+	// "pause <id> <reason>"; away has Temporal not answer.
+	signaled []string
+	away     error
 	// canceled are the workflows that were asked to end.
 	canceled []string
 }
@@ -73,6 +77,17 @@ func (f *fakeStarter) StartJob(_ context.Context, job domain.Job) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.jobs = append(f.jobs, job)
+}
+
+func (f *fakeStarter) SignalJob(_ context.Context, job domain.Job, paused bool, reason domain.PauseReason) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	verb := "resume"
+	if paused {
+		verb = "pause"
+	}
+	f.signaled = append(f.signaled, verb+" "+job.ID.String()+" "+string(reason))
+	return f.away
 }
 
 func (f *fakeStarter) CancelWorkflow(_ context.Context, id string) error {

@@ -19,7 +19,7 @@ const (
 
 // routeTable is the one table of operations. A row without a scope fails a test.
 func (s *Server) routeTable() []route {
-	tables := [][]route{s.searchRoutes(), s.documentRoutes(), s.indexRoutes(), s.webhookRoutes(), s.analyticsRoutes(), s.embeddingRoutes(), s.adminRoutes(), s.adminIndexRoutes(), s.searchSettingsRoutes(), s.sessionRoutes(), s.systemRoutes()}
+	tables := [][]route{s.searchRoutes(), s.documentRoutes(), s.indexRoutes(), s.webhookRoutes(), s.analyticsRoutes(), s.embeddingRoutes(), s.adminRoutes(), s.jobRoutes(), s.adminIndexRoutes(), s.searchSettingsRoutes(), s.sessionRoutes(), s.systemRoutes()}
 	var all []route
 	for _, t := range tables {
 		all = append(all, t...)
@@ -130,15 +130,6 @@ func (s *Server) adminRoutes() []route {
 		{
 			method: http.MethodGet, path: "/api/admin/stats", id: "getAdminStats", scope: auth.ScopeAdmin,
 			tag: tagAdmin, summary: "Figures of the overview", endpoint: typed[struct{}, adminStatsOutput](s.getAdminStats),
-		},
-		{
-			method: http.MethodGet, path: "/api/admin/jobs", id: "listJobs", scope: auth.ScopeAdmin,
-			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "List jobs of every kind", description: "Newest first.",
-			endpoint: typed[listJobsInput, listJobsOutput](s.listJobs),
-		},
-		{
-			method: http.MethodGet, path: "/api/admin/jobs/{id}", id: "getJob", scope: auth.ScopeAdmin,
-			tag: tagAdmin, summary: "Get a job of any kind", endpoint: typed[JobIDInput, jobOutput](s.getJob),
 		},
 		{
 			method: http.MethodGet, path: "/api/admin/api-keys", id: "listAPIKeys", scope: auth.ScopeAdmin,

@@ -71,6 +71,9 @@ type Deps struct {
 	// MaxBulkRequests is how many bulk requests may run at once, 4 by default:
 	// each holds a database connection and a few batches in memory.
 	MaxBulkRequests int
+	// MaxRunningJobs is how many indexing jobs of a tenant run at once, for the answers
+	// that tell of it; 0 for any number.
+	MaxRunningJobs int
 	// KeyLimits limits keys that have a rate of their own; in this process alone by
 	// default.
 	KeyLimits *ratelimit.Shared
@@ -124,6 +127,7 @@ type Server struct {
 	largeSlots   chan struct{}
 	goodKeys     *goodKeys
 	health       *healthCache
+	jobWorld     jobWorld
 	draining     chan struct{} // closed when the server stops taking requests
 	openAPI      []byte
 	docs         []byte

@@ -56,6 +56,10 @@ type Options struct {
 	WorkDir string
 	// Slots is how many indexing activities run at once.
 	Slots int
+	// MaxRunningJobs is how many indexing jobs of a tenant run at once; 0 for any number.
+	MaxRunningJobs int
+	// DeploymentName and BuildID turn Worker Versioning on when both are set.
+	DeploymentName, BuildID string
 	// AnalyticsRetention is how long recorded searches are kept; 90 days when 0.
 	AnalyticsRetention time.Duration
 	// StopTimeout is how long running activities may go on after ctx ended.
@@ -79,6 +83,7 @@ func Run(ctx context.Context, o Options) error {
 	var gone sync.WaitGroup
 	gone.Go(func() { wakeups.Run(beside) })
 	gone.Go(func() { watchWebhooks(beside, o) })
+	gone.Go(func() { reconcile(beside, o) })
 	gone.Go(func() { o.Store.ListenDeliveries(beside, wakeups.Notify) })
 	defer gone.Wait()
 	defer stop()
@@ -153,13 +158,13 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 	return []worker.Worker{indexing, deliveries, embedding, maintenance}
 }
 
-// register tells each queue's worker what it runs. Jobs is on both: a workflow
+// register tells each queue's worker what it runs. Jobs is on each: a workflow
 // runs its activities on its own queue.
 func register(indexing, maintenance worker.Registry, o Options) {
-	jobs := &activities.Jobs{Store: o.Store, Starter: o.Workflows}
+	jobs := &activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs}
 	segments := &activities.Segments{Store: o.Store, Index: o.Index, WorkDir: o.WorkDir}
 	documents := &activities.Documents{
-		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics,
+		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics, Dispatcher: jobs,
 		Models: o.Models, Embeddings: o.Workflows,
 	}
 
@@ -169,6 +174,7 @@ func register(indexing, maintenance worker.Registry, o Options) {
 
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
 	maintenance.RegisterWorkflow(workflows.RebuildIndex)
+	maintenance.RegisterWorkflow(workflows.RedriveJobs)
 	maintenance.RegisterWorkflow(workflows.IndexUpkeep)
 	maintenance.RegisterWorkflow(workflows.RecoverPending)
 	maintenance.RegisterWorkflow(workflows.PurgeExpired)
@@ -197,6 +203,7 @@ func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeup
 
 	deliveries.RegisterWorkflow(workflows.DeliverWebhooks)
 	deliveries.RegisterWorkflow(workflows.RecoverWebhook)
+	deliveries.RegisterActivity(&activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs})
 	deliveries.RegisterActivity(webhooks)
 	deliveries.RegisterActivity(recoveries)
 
@@ -212,6 +219,7 @@ func registerEmbeddings(embedding, maintenance worker.Registry, o Options) {
 	}
 	embedding.RegisterWorkflow(workflows.TrainEmbeddings)
 	embedding.RegisterWorkflow(workflows.EmbedIndex)
+	embedding.RegisterActivity(&activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs})
 	embedding.RegisterActivity(embeddings)
 
 	maintenance.RegisterWorkflow(workflows.StartDueEmbeddings)

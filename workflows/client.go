@@ -94,6 +94,9 @@ func (c *Client) describe(ctx context.Context, workflowID string) (activities.Ex
 }
 
 func (c *Client) start(ctx context.Context, job domain.Job) error {
+	if start := jobStarters[job.Kind]; start != nil {
+		return start(ctx, c, job)
+	}
 	if job.Kind != domain.JobIndexDocuments {
 		return fmt.Errorf("no workflow is known for jobs of kind %q", job.Kind)
 	}

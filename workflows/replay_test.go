@@ -14,6 +14,7 @@ var recorded = map[string]any{
 	"IndexDocuments":     IndexDocuments,
 	"CompactIndex":       CompactIndex,
 	"RebuildIndex":       RebuildIndex,
+	"RedriveJobs":        RedriveJobs,
 	"IndexUpkeep":        IndexUpkeep,
 	"DeliverWebhooks":    DeliverWebhooks,
 	"RecoverWebhook":     RecoverWebhook,

@@ -146,6 +146,7 @@ func (a *app) runWorker(ctx context.Context) error {
 		Metrics: a.metrics, Tracing: a.tracing, WorkDir: filepath.Join(a.indexDir, "work"),
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
 		Sender: a.sender, Sealer: a.sealer, Models: a.models,
+		MaxRunningJobs: a.cfg.MaxRunningJobsPerTenant, DeploymentName: a.cfg.WorkerDeploymentName, BuildID: a.cfg.WorkerBuildID,
 		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,
 	})
 }

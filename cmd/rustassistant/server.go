@@ -77,7 +77,9 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 		return err
 	}
 	answers := a.newCache(redisClient)
-	starter := workflows.NewStarter(a.workflows)
+	starter := workflows.NewStarter(a.workflows, func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error) {
+		return a.store.DispatchJobs(ctx, tenant, a.cfg.MaxRunningJobsPerTenant)
+	})
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models, Popular: popularQueries(a.store)})
 	deps := a.apiDeps(o, verifier, starter, service)
@@ -180,6 +182,7 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 		Search: service, Metrics: a.metrics, Tracing: a.tracing,
 		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
+		MaxRunningJobs: a.cfg.MaxRunningJobsPerTenant,
 		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
 		TrustedProxies: proxies,

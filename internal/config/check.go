@@ -160,6 +160,10 @@ func (k *checker) telemetry() {
 
 func (k *checker) numbers() {
 	k.inRange("WORKERS", k.cfg.Workers, 1, 1024)
+	k.inRange("MAX_RUNNING_JOBS_PER_TENANT", k.cfg.MaxRunningJobsPerTenant, 0, 100_000)
+	if (k.cfg.WorkerDeploymentName == "") != (k.cfg.WorkerBuildID == "") {
+		k.add("WORKER_BUILD_ID", "Worker Versioning needs WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID", "set both, or none of them")
+	}
 	k.inRange("ANALYTICS_RETENTION_DAYS", k.cfg.AnalyticsRetentionDays, 1, 3650)
 	k.inRange("WORKER_METRICS_PORT", k.cfg.WorkerMetricsPort, 0, 65535)
 }

@@ -52,7 +52,12 @@ type Config struct {
 	ServiceName string      `env:"SERVICE_NAME" envDefault:"rustassistant" help:"Name of this service in traces and logs."`
 	LogLevel    Level       `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error. RUST_LOG is accepted as another name."`
 	// WORKERS is about indexing, not about HTTP: requests need no limit of their own.
-	Workers         int           `env:"WORKERS" envDefault:"4" help:"Indexing activities that one worker process runs at the same time."`
+	Workers int `env:"WORKERS" envDefault:"4" help:"Indexing activities that one worker process runs at the same time."`
+	// The running ones are those that index: the other kinds run one at a time anyway.
+	MaxRunningJobsPerTenant int    `env:"MAX_RUNNING_JOBS_PER_TENANT" envDefault:"32" help:"Indexing jobs of one tenant that run at the same time; further ones wait for their turn. 0 sets no limit."`
+	WorkerDeploymentName    string `env:"WORKER_DEPLOYMENT_NAME" example:"rustassistant" help:"Name of the workers' deployment in Temporal. Set together with WORKER_BUILD_ID it turns Worker Versioning on: workflows then go to a new version when it is made the current one (see docs/operations.md)."`
+	WorkerBuildID           string `env:"WORKER_BUILD_ID" example:"1.4.0" help:"Version of this worker within its deployment."`
+
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" help:"How long running requests and activities may go on after SIGTERM."`
 
 	ServerHost       string `env:"SERVER_HOST" section:"Server" example:"0.0.0.0" help:"Address to listen on. Default: 0.0.0.0, and 127.0.0.1 for the dev command."`

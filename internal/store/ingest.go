@@ -389,7 +389,5 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 		ID: i.jobID, TenantID: i.tenant, Kind: domain.JobIndexDocuments, State: domain.JobQueued,
 		Total: i.items, Bytes: i.bytes, WorkflowID: fmt.Sprintf("index/%s/%s", i.tenant, i.jobID),
 	}
-	return job, i.q.JobInsert(ctx, db.JobInsertParams{
-		TenantID: i.tenant, ID: job.ID, Kind: string(job.Kind), Total: int32(job.Total), Bytes: job.Bytes, WorkflowID: job.WorkflowID,
-	})
+	return job, i.q.JobInsert(ctx, jobInsertParams(ctx, job))
 }

@@ -275,22 +275,53 @@ type IndexVectorPart struct {
 }
 
 type Job struct {
-	TenantID     uuid.UUID
-	ID           uuid.UUID
-	Kind         string
-	State        string
-	Stage        string
-	Total        int32
-	Done         int32
-	Failed       int32
-	Bytes        int64
-	ErrorCode    string
-	ErrorMessage string
-	WorkflowID   string
-	CreatedAt    time.Time
-	StartedAt    *time.Time
-	FinishedAt   *time.Time
-	HeartbeatAt  *time.Time
+	TenantID      uuid.UUID
+	ID            uuid.UUID
+	Kind          string
+	State         string
+	Stage         string
+	Total         int32
+	Done          int32
+	Failed        int32
+	Bytes         int64
+	ErrorCode     string
+	ErrorMessage  string
+	WorkflowID    string
+	CreatedAt     time.Time
+	StartedAt     *time.Time
+	FinishedAt    *time.Time
+	HeartbeatAt   *time.Time
+	Title         string
+	PauseReasons  []string
+	PausedAt      *time.Time
+	ResumedAt     *time.Time
+	Waiting       string
+	WaitingDetail string
+	WaitingSince  *time.Time
+	RetryOf       *uuid.UUID
+	RetriedBy     *uuid.UUID
+	DispatchedAt  *time.Time
+	RunID         string
+	TraceID       string
+	Worker        string
+}
+
+type JobAttempt struct {
+	TenantID  uuid.UUID
+	JobID     uuid.UUID
+	ID        uuid.UUID
+	Step      string
+	FromSeq   int32
+	ToSeq     int32
+	Attempt   int32
+	State     string
+	Stage     string
+	ErrorCode string
+	Error     string
+	Worker    string
+	RunID     string
+	StartedAt time.Time
+	EndedAt   *time.Time
 }
 
 type JobItem struct {
@@ -306,6 +337,14 @@ type JobItem struct {
 	ErrorMessage string
 	Attempts     int32
 	UpdatedAt    time.Time
+}
+
+type JobRedrife struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Filter   json.RawMessage
+	UntilID  uuid.UUID
+	AfterID  uuid.UUID
 }
 
 type Outbox struct {
