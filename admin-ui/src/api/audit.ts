@@ -12,7 +12,8 @@ export interface AuditFilter {
   to?: string | undefined;
 }
 
-export function auditQuery(filter: AuditFilter) {
+export function auditQuery(address: AuditFilter) {
+  const filter = known(address);
   return cursorQuery<AuditEntry>(["audit-log", filter], async (cursor, signal) => {
     const query = { limit: pageSize, ...defined({ ...filter, cursor }) };
     const pending = api.GET("/api/admin/audit-log", { params: { query }, signal, parseAs: "text" });
@@ -21,8 +22,13 @@ export function auditQuery(filter: AuditFilter) {
   });
 }
 
+/** The filters alone: an address may hold more than this page knows. */
+function known({ action, actor_id, target_id, from, to }: AuditFilter): AuditFilter {
+  return { action, actor_id, target_id, from, to };
+}
+
 /** Where all that the filters leave is downloaded from, as NDJSON. */
 export function auditExportUrl(filter: AuditFilter): string {
-  const query = new URLSearchParams(defined(filter) as Record<string, string>).toString();
+  const query = new URLSearchParams(defined(known(filter)) as Record<string, string>).toString();
   return `/api/admin/audit-log/export${query === "" ? "" : `?${query}`}`;
 }

@@ -27,7 +27,9 @@ export interface JobFilter {
   kind?: string | undefined;
 }
 
-export function jobsQuery(filter: JobFilter) {
+export function jobsQuery({ state, kind }: JobFilter) {
+  // The filters alone: an address may hold more than this page knows.
+  const filter = { state, kind };
   return cursorQuery<Job>(["jobs", filter], async (cursor, signal) => {
     const query = { limit: pageSize, ...defined({ ...filter, cursor }) };
     const answer = await call(api.GET("/api/admin/jobs", { params: { query }, signal }));

@@ -72,7 +72,8 @@ describe("a list", () => {
     expect(await screen.findByText("Your key may not see the jobs")).toBeInTheDocument();
     api.routes["GET /api/admin/jobs"] = () => problem(500, "The list broke.");
     await queryClient.refetchQueries({ queryKey: ["jobs"] });
-    expect(await screen.findByText(requestId)).toBeInTheDocument();
+    expect(await screen.findByText("The list broke.")).toBeInTheDocument();
+    expect(screen.getByText(requestId)).toBeInTheDocument();
   });
 });
 
