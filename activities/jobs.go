@@ -43,6 +43,8 @@ type Starter interface {
 type Jobs struct {
 	Store   *store.Store
 	Starter Starter
+	// Tenants, when set, has what the platform does with tenants swept, too.
+	Tenants *Tenants
 	// Limit is how many jobs of a tenant run at once; 0 for any number.
 	Limit int
 }
@@ -110,7 +112,10 @@ func (j *Jobs) StartPendingJobs(ctx context.Context) (out StartPendingJobsOutput
 			return out, toTemporal(err)
 		}
 	}
-	return out, toTemporal(j.Store.TouchJobs(ctx, alive))
+	if err := j.Store.TouchJobs(ctx, alive); err != nil || j.Tenants == nil {
+		return out, toTemporal(err)
+	}
+	return out, toTemporal(j.Tenants.FollowQuiet(ctx))
 }
 
 // resumedUnheard reports that nothing has come of resuming a job yet: its workflow

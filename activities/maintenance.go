@@ -26,6 +26,7 @@ type PurgeExpiredOutput struct {
 	Shadows         int64 `json:"shadows"`
 	CachedVectors   int64 `json:"cached_vectors"`
 	EmbeddingModels int64 `json:"embedding_models"`
+	Operations      int64 `json:"operations,omitempty"`
 }
 
 // PurgeExpired removes expired idempotency keys and sessions, old events, old deliveries

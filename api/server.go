@@ -34,6 +34,10 @@ type Deps struct {
 	// Recoverer starts the recoveries of webhooks; those that are not started here
 	// are started by a schedule.
 	Recoverer Recoverer
+	// Tenants makes tenants and starts what is done with them.
+	Tenants TenantKeeper
+	// MaxExportBytes bounds what all exports of tenants together may take; 0 is no bound.
+	MaxExportBytes int64
 	// Warm is closed when the busiest tenants are loaded, or have had their time:
 	// until then /readyz says no. nil is warm.
 	Warm <-chan struct{}

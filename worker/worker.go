@@ -62,6 +62,9 @@ type Options struct {
 	DeploymentName, BuildID string
 	// AnalyticsRetention is how long recorded searches are kept; 90 days when 0.
 	AnalyticsRetention time.Duration
+	// MaxExportBytes bounds what all exports of tenants together may take in the
+	// database; 0 is no bound.
+	MaxExportBytes int64
 	// StopTimeout is how long running activities may go on after ctx ended.
 	StopTimeout time.Duration
 }
@@ -84,7 +87,7 @@ func Run(ctx context.Context, o Options) error {
 	gone.Go(func() { wakeups.Run(beside) })
 	gone.Go(func() { watchWebhooks(beside, o) })
 	gone.Go(func() { reconcile(beside, o) })
-	gone.Go(func() { o.Store.ListenDeliveries(beside, wakeups.Notify) })
+	gone.Go(func() { o.Store.ListenWork(beside, listener(beside, o, wakeups)) })
 	defer gone.Wait()
 	defer stop()
 	for delay := reconnectDelay; ; delay = min(2*delay, reconnectMax) {
@@ -162,6 +165,7 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 // runs its activities on its own queue.
 func register(indexing, maintenance worker.Registry, o Options) {
 	jobs := &activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs}
+	jobs.Tenants = registerTenants(maintenance, o, jobs)
 	segments := &activities.Segments{Store: o.Store, Index: o.Index, WorkDir: o.WorkDir}
 	documents := &activities.Documents{
 		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics, Dispatcher: jobs,

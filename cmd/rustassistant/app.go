@@ -63,6 +63,7 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	if a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize,
 		SearchEvents: domain.SearchEvents{Emission: cfg.SearchEvents, SampleRate: cfg.SearchEventsSampleRate},
+		Tiers:        cfg.QuotaTiers,
 	}); err != nil {
 		return a, err
 	}
@@ -146,6 +147,7 @@ func (a *app) runWorker(ctx context.Context) error {
 		Metrics: a.metrics, Tracing: a.tracing, WorkDir: filepath.Join(a.indexDir, "work"),
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
 		Sender: a.sender, Sealer: a.sealer, Models: a.models,
+		MaxExportBytes: int64(a.cfg.ExportMaxBytes),
 		MaxRunningJobs: a.cfg.MaxRunningJobsPerTenant, DeploymentName: a.cfg.WorkerDeploymentName, BuildID: a.cfg.WorkerBuildID,
 		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,
 	})

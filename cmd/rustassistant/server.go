@@ -102,7 +102,10 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	// What runs beside the server must outlive its draining.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var beside errgroup.Group
-	beside.Go(func() error { a.store.Listen(background, keepFresh(service, verifier)); return nil })
+	beside.Go(func() error {
+		a.store.Listen(background, a.keepFresh(background, service, verifier, server, answers))
+		return nil
+	})
 	beside.Go(func() error { service.Run(background); return nil })
 	beside.Go(func() error { admin(background); return nil })
 	beside.Go(func() error { a.warmUp(background, warm); return nil })
@@ -160,7 +163,7 @@ func (a *app) newRecorder() *analytics.Recorder {
 }
 
 // keepFresh makes caches hear of what other processes commit.
-func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener {
+func (a *app) keepFresh(ctx context.Context, service *search.Service, verifier *auth.Verifier, server *api.Server, answers *cache.Cache) store.Listener {
 	return store.Listener{
 		Generation: service.OnGeneration,
 		KeyChanged: func(hash []byte) {
@@ -168,7 +171,17 @@ func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener 
 				verifier.Invalidate(auth.Hash(hash))
 			}
 		},
-		Connected: verifier.InvalidateAll,
+		TenantChanged: func(tenant uuid.UUID, state string) {
+			server.TenantChanged(tenant, state)
+			if state == store.TenantGone {
+				a.index.Forget(tenant)
+				go answers.Forget(ctx, tenant)
+			}
+		},
+		Connected: func() {
+			verifier.InvalidateAll()
+			go a.index.ForgetMissing(ctx, a.store.GoneTenants)
+		},
 	}
 }
 
@@ -179,6 +192,7 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 	}
 	return api.Deps{
 		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Recoverer: a.workflows,
+		Tenants: tenantKeeper{a.workflows}, MaxExportBytes: int64(a.cfg.ExportMaxBytes),
 		Search: service, Metrics: a.metrics, Tracing: a.tracing,
 		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,

@@ -17,6 +17,8 @@ type Principal struct {
 	Scopes     ScopeSet
 	// Rules are those of the key.
 	Rules Rules
+	// Foreign is set for a key of platform scope that acts in another tenant than its own.
+	Foreign bool
 	// Session is set for a signed-in browser.
 	Session bool
 	// Development is set for the keyless loopback caller of `rustassistant dev`.
@@ -48,7 +50,7 @@ func (p *Principal) ForTenant(id uuid.UUID, slug string) (*Principal, error) {
 		return nil, domain.NotFound("tenant")
 	}
 	other := *p
-	other.TenantID, other.TenantSlug = id, slug
+	other.TenantID, other.TenantSlug, other.Foreign = id, slug, true
 	return &other, nil
 }
 

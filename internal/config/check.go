@@ -165,6 +165,7 @@ func (k *checker) numbers() {
 		k.add("WORKER_BUILD_ID", "Worker Versioning needs WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID", "set both, or none of them")
 	}
 	k.inRange("ANALYTICS_RETENTION_DAYS", k.cfg.AnalyticsRetentionDays, 1, 3650)
+	k.bytes("EXPORT_MAX_BYTES", k.cfg.ExportMaxBytes, 1<<20, 1<<50)
 	k.inRange("WORKER_METRICS_PORT", k.cfg.WorkerMetricsPort, 0, 65535)
 }
 

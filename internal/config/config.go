@@ -60,10 +60,13 @@ type Config struct {
 
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" help:"How long running requests and activities may go on after SIGTERM."`
 
-	ServerHost       string `env:"SERVER_HOST" section:"Server" example:"0.0.0.0" help:"Address to listen on. Default: 0.0.0.0, and 127.0.0.1 for the dev command."`
-	ServerPort       int    `env:"SERVER_PORT" envDefault:"8080" help:"Port of the API and of the dashboard."`
-	MultiTenantMode  bool   `env:"MULTI_TENANT_MODE" envDefault:"true" help:"false keeps everything in the one tenant \"default\" and refuses to create others."`
-	MaxDocumentBytes Bytes  `env:"MAX_DOCUMENT_BYTES" envDefault:"10MiB" help:"Largest content of one document."`
+	ServerHost       string       `env:"SERVER_HOST" section:"Server" example:"0.0.0.0" help:"Address to listen on. Default: 0.0.0.0, and 127.0.0.1 for the dev command."`
+	ServerPort       int          `env:"SERVER_PORT" envDefault:"8080" help:"Port of the API and of the dashboard."`
+	MultiTenantMode  bool         `env:"MULTI_TENANT_MODE" envDefault:"true" help:"false keeps everything in the one tenant \"default\" and refuses to create others."`
+	QuotaTiers       domain.Tiers `env:"QUOTA_TIERS" example:"'{\"free\": {\"documents\": 500, \"webhooks\": null}}'" help:"What the tiers of tenants have instead of the defaults, as JSON: documents, storage_bytes, searches_per_day, api_keys, webhooks and requests_per_minute of free, standard and enterprise; null is no limit."`
+	MaxDocumentBytes Bytes        `env:"MAX_DOCUMENT_BYTES" envDefault:"10MiB" help:"Largest content of one document."`
+
+	ExportMaxBytes Bytes `env:"EXPORT_MAX_BYTES" envDefault:"20GiB" section:"Tenants" help:"What exports of tenants may take in the database together, compressed. Each is kept for a day."`
 
 	DatabaseURL        SecretURL `env:"DATABASE_URL" section:"Database" example:"postgresql://rustassistant:changeme123@localhost:5432/rustassistant" help:"PostgreSQL 15 or newer. Needed by server, worker and migrate; dev starts a private one."`
 	DatabaseReplicaURL SecretURL `env:"DATABASE_REPLICA_URL" example:"postgresql://rustassistant:changeme123@localhost:5433/rustassistant" help:"Streaming replica for reads. Optional."`

@@ -21,6 +21,7 @@ const (
 	CodeTooLarge            Code = "too_large"
 	CodeUnsupportedMedia    Code = "unsupported_media_type"
 	CodeRateLimited         Code = "rate_limited"
+	CodeQuotaExceeded       Code = "quota_exceeded"
 	CodeUnavailable         Code = "unavailable"
 	CodeInternal            Code = "internal"
 )
@@ -39,6 +40,8 @@ type Error struct {
 	Fields  []FieldError
 	// RetryAfterSeconds tells the caller when to try again; 0 says nothing.
 	RetryAfterSeconds int
+	// Excess is set with CodeQuotaExceeded.
+	Excess *QuotaExcess
 }
 
 // Error returns the message with its code.

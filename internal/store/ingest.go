@@ -380,6 +380,10 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 	if i.items == 0 {
 		return nil, nil
 	}
+	// A request that came in before its tenant was suspended may end after it.
+	if err := i.admit(ctx); err != nil {
+		return nil, err
+	}
 	if i.made > 0 {
 		if err := i.q.UsageAddDocuments(ctx, db.UsageAddDocumentsParams{TenantID: i.tenant, Documents: i.made}); err != nil {
 			return nil, err
@@ -390,4 +394,12 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 		Total: i.items, Bytes: i.bytes, WorkflowID: fmt.Sprintf("index/%s/%s", i.tenant, i.jobID),
 	}
 	return job, i.q.JobInsert(ctx, jobInsertParams(ctx, job))
+}
+
+func (i *Ingest) admit(ctx context.Context) error {
+	active, err := i.q.TenantIsActive(ctx, i.tenant)
+	if noRows(err) || err == nil && !active {
+		return domain.Errorf(domain.CodePermissionDenied, "the tenant is not active: nothing was accepted")
+	}
+	return err
 }

@@ -86,9 +86,10 @@ WHERE tenant_id = @tenant_id AND id >= @since_id AND finished_at IS NOT NULL
 GROUP BY 1 ORDER BY 1;
 
 -- name: JobListPending :many
--- Across tenants: what was handed to Temporal and shows no sign of life.
+-- Across tenants: what was handed to Temporal and shows no sign of life, where work
+-- may be done.
 SELECT j.* FROM jobs j
-WHERE j.state IN ('queued', 'running') AND j.kind IN ('index_documents', 'redrive_jobs') AND j.dispatched_at < now() - @grace::interval
+WHERE (SELECT t.state = 'active' FROM tenants t WHERE t.id = j.tenant_id) AND j.state IN ('queued', 'running') AND j.kind IN ('index_documents', 'redrive_jobs') AND j.dispatched_at < now() - @grace::interval
   AND (j.heartbeat_at IS NULL OR j.heartbeat_at < now() - 6 * @grace::interval)
 ORDER BY j.created_at LIMIT @row_limit;
 

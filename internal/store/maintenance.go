@@ -25,6 +25,7 @@ type Purged struct {
 	Shadows         int64
 	CachedVectors   int64
 	EmbeddingModels int64
+	Operations      int64
 }
 
 // PurgeExpired removes what has served its time: idempotency keys and sessions
@@ -74,5 +75,6 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 			beat()
 		}
 	}
-	return out, nil
+	out.Operations, err = s.expireOperations(ctx, beat)
+	return out, err
 }

@@ -34,6 +34,8 @@ type Options struct {
 	Configure func(*pgxpool.Config)
 	// SearchEvents says which recorded searches are told to webhooks; none by default.
 	SearchEvents domain.SearchEvents
+	// Tiers say what each tier of tenants has, domain.DefaultTiers by default.
+	Tiers domain.Tiers
 }
 
 // Store reads and writes the database.
@@ -43,6 +45,7 @@ type Store struct {
 	url    string
 
 	searchEvents domain.SearchEvents
+	tiers        domain.Tiers
 }
 
 // Open connects lazily: it fails on a URL that cannot be read, not on a
@@ -57,7 +60,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		app.Close()
 		return nil, err
 	}
-	return &Store{app: app, system: system, url: o.URL, searchEvents: o.SearchEvents}, nil
+	if o.Tiers == nil {
+		o.Tiers = domain.DefaultTiers()
+	}
+	return &Store{app: app, system: system, url: o.URL, searchEvents: o.SearchEvents, tiers: o.Tiers}, nil
 }
 
 func openPool(ctx context.Context, o Options, role string, size int) (*pgxpool.Pool, error) {

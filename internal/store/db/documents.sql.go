@@ -120,7 +120,7 @@ func (q *Queries) DocumentDeleteMany(ctx context.Context, arg DocumentDeleteMany
 }
 
 const documentGet = `-- name: DocumentGet :one
-SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at FROM documents WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at, replaced_bytes FROM documents WHERE tenant_id = $1 AND id = $2
 `
 
 type DocumentGetParams struct {
@@ -155,12 +155,13 @@ func (q *Queries) DocumentGet(ctx context.Context, arg DocumentGetParams) (Docum
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.IndexedAt,
+		&i.ReplacedBytes,
 	)
 	return i, err
 }
 
 const documentGetForUpdate = `-- name: DocumentGetForUpdate :one
-SELECT d.tenant_id, d.id, d.external_id, d.title, d.doc_type, d.source_type, d.source_url, d.repo_id, d.language, d.tags, d.metadata, d.content_hash, d.content_bytes, d.version, d.indexed_version, d.chunk_count, d.state, d.error_code, d.error_message, d.job_id, d.created_at, d.updated_at, d.indexed_at, c.content FROM documents d
+SELECT d.tenant_id, d.id, d.external_id, d.title, d.doc_type, d.source_type, d.source_url, d.repo_id, d.language, d.tags, d.metadata, d.content_hash, d.content_bytes, d.version, d.indexed_version, d.chunk_count, d.state, d.error_code, d.error_message, d.job_id, d.created_at, d.updated_at, d.indexed_at, d.replaced_bytes, c.content FROM documents d
 JOIN document_contents c ON c.tenant_id = d.tenant_id AND c.document_id = d.id
 WHERE d.tenant_id = $1 AND d.id = $2
 FOR UPDATE OF d
@@ -203,6 +204,7 @@ func (q *Queries) DocumentGetForUpdate(ctx context.Context, arg DocumentGetForUp
 		&i.Document.CreatedAt,
 		&i.Document.UpdatedAt,
 		&i.Document.IndexedAt,
+		&i.Document.ReplacedBytes,
 		&i.Content,
 	)
 	return i, err
@@ -386,7 +388,7 @@ func (q *Queries) DocumentInsertMany(ctx context.Context, arg DocumentInsertMany
 }
 
 const documentList = `-- name: DocumentList :many
-SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at FROM documents
+SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at, replaced_bytes FROM documents
 WHERE tenant_id = $1
   AND id < $2
   AND ($3::text IS NULL OR state = $3)
@@ -453,6 +455,7 @@ func (q *Queries) DocumentList(ctx context.Context, arg DocumentListParams) ([]D
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.IndexedAt,
+			&i.ReplacedBytes,
 		); err != nil {
 			return nil, err
 		}

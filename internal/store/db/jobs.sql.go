@@ -597,7 +597,7 @@ func (q *Queries) JobItemSizes(ctx context.Context, arg JobItemSizesParams) ([]J
 
 const jobListPending = `-- name: JobListPending :many
 SELECT j.tenant_id, j.id, j.kind, j.state, j.stage, j.total, j.done, j.failed, j.bytes, j.error_code, j.error_message, j.workflow_id, j.created_at, j.started_at, j.finished_at, j.heartbeat_at, j.title, j.pause_reasons, j.paused_at, j.resumed_at, j.waiting, j.waiting_detail, j.waiting_since, j.retry_of, j.retried_by, j.dispatched_at, j.run_id, j.trace_id, j.worker FROM jobs j
-WHERE j.state IN ('queued', 'running') AND j.kind IN ('index_documents', 'redrive_jobs') AND j.dispatched_at < now() - $1::interval
+WHERE (SELECT t.state = 'active' FROM tenants t WHERE t.id = j.tenant_id) AND j.state IN ('queued', 'running') AND j.kind IN ('index_documents', 'redrive_jobs') AND j.dispatched_at < now() - $1::interval
   AND (j.heartbeat_at IS NULL OR j.heartbeat_at < now() - 6 * $1::interval)
 ORDER BY j.created_at LIMIT $2
 `
@@ -607,7 +607,8 @@ type JobListPendingParams struct {
 	RowLimit int32
 }
 
-// Across tenants: what was handed to Temporal and shows no sign of life.
+// Across tenants: what was handed to Temporal and shows no sign of life, where work
+// may be done.
 func (q *Queries) JobListPending(ctx context.Context, arg JobListPendingParams) ([]Job, error) {
 	rows, err := q.db.Query(ctx, jobListPending, arg.Grace, arg.RowLimit)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type AnalyticsClick struct {
@@ -135,6 +136,7 @@ type Document struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	IndexedAt      *time.Time
+	ReplacedBytes  int32
 }
 
 type DocumentContent struct {
@@ -419,17 +421,81 @@ type Session struct {
 }
 
 type Tenant struct {
+	ID             uuid.UUID
+	Slug           string
+	Name           string
+	State          string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	RequestID      *uuid.UUID
+	Purging        bool
+	StateChangedAt time.Time
+	Tier           string
+	Quota          json.RawMessage
+}
+
+type TenantCertificate struct {
+	SubjectID uuid.UUID
 	ID        uuid.UUID
 	Slug      string
+	IssuedAt  time.Time
+	Body      string
+	Sha256    []byte
+}
+
+type TenantExportPart struct {
+	SubjectID uuid.UUID
+	ExportID  uuid.UUID
+	Part      int32
 	Name      string
-	State     string
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Rows      int64
+	Bytes     int64
+	Sha256    []byte
+	Data      []byte
+}
+
+type TenantOperation struct {
+	SubjectID     uuid.UUID
+	ID            uuid.UUID
+	Slug          string
+	Kind          string
+	State         string
+	Stage         string
+	WorkflowID    string
+	RequestedBy   *uuid.UUID
+	RequestedName string
+	WithExport    bool
+	ExportID      *uuid.UUID
+	TableName     string
+	AfterKey      json.RawMessage
+	Parts         int32
+	Done          int64
+	Bytes         int64
+	Counts        json.RawMessage
+	Error         string
+	StartedAt     time.Time
+	UpdatedAt     time.Time
+	FinishedAt    *time.Time
+	ExpiresAt     *time.Time
 }
 
 type TenantUsage struct {
-	TenantID  uuid.UUID
-	Documents int64
+	TenantID     uuid.UUID
+	Documents    int64
+	StorageBytes int64
+	Levels       json.RawMessage
+}
+
+type UsageDay struct {
+	TenantID       uuid.UUID
+	Day            pgtype.Date
+	Documents      *int64
+	StorageBytes   *int64
+	Searches       int64
+	Requests       int64
+	Deliveries     int64
+	SearchesLeased int64
+	SearchesLevel  int16
 }
 
 type WebhookAttempt struct {

@@ -55,7 +55,7 @@ func (q *Queries) ChunkListMany(ctx context.Context, arg ChunkListManyParams) ([
 }
 
 const documentIndexedMany = `-- name: DocumentIndexedMany :many
-SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at FROM documents WHERE tenant_id = $1 AND indexed_version > 0 AND id = ANY($2::uuid[]) ORDER BY id
+SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at, replaced_bytes FROM documents WHERE tenant_id = $1 AND indexed_version > 0 AND id = ANY($2::uuid[]) ORDER BY id
 `
 
 type DocumentIndexedManyParams struct {
@@ -96,6 +96,7 @@ func (q *Queries) DocumentIndexedMany(ctx context.Context, arg DocumentIndexedMa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.IndexedAt,
+			&i.ReplacedBytes,
 		); err != nil {
 			return nil, err
 		}
@@ -108,7 +109,7 @@ func (q *Queries) DocumentIndexedMany(ctx context.Context, arg DocumentIndexedMa
 }
 
 const documentIndexedRange = `-- name: DocumentIndexedRange :many
-SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at FROM documents WHERE tenant_id = $1 AND indexed_version > 0 AND id > $2 ORDER BY id LIMIT $3
+SELECT tenant_id, id, external_id, title, doc_type, source_type, source_url, repo_id, language, tags, metadata, content_hash, content_bytes, version, indexed_version, chunk_count, state, error_code, error_message, job_id, created_at, updated_at, indexed_at, replaced_bytes FROM documents WHERE tenant_id = $1 AND indexed_version > 0 AND id > $2 ORDER BY id LIMIT $3
 `
 
 type DocumentIndexedRangeParams struct {
@@ -150,6 +151,7 @@ func (q *Queries) DocumentIndexedRange(ctx context.Context, arg DocumentIndexedR
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.IndexedAt,
+			&i.ReplacedBytes,
 		); err != nil {
 			return nil, err
 		}
@@ -543,7 +545,7 @@ const indexUpkeepList = `-- name: IndexUpkeepList :many
 SELECT t.tenant_id, t.analysis FROM (
     SELECT s.tenant_id, min(s.analysis)::int AS analysis, sum(s.documents) AS documents, count(*) AS segments
     FROM index_segments s WHERE s.shadow_of IS NULL GROUP BY s.tenant_id) t
-JOIN index_state i ON i.tenant_id = t.tenant_id
+JOIN index_state i ON i.tenant_id = t.tenant_id JOIN tenants a ON a.id = t.tenant_id AND a.state = 'active'
 WHERE t.analysis < $1::int OR t.segments > $2::bigint
    OR (t.documents - i.documents > $3::bigint AND (t.documents - i.documents) * 100 > t.documents * $4::bigint)
 ORDER BY t.tenant_id

@@ -7,13 +7,14 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 )
 
 const tenantGetBySlug = `-- name: TenantGetBySlug :one
-SELECT id, slug, name, state, created_at FROM tenants WHERE slug = $1
+SELECT id, slug, name, state, created_at, tier, quota FROM tenants WHERE slug = $1
 `
 
 type TenantGetBySlugRow struct {
@@ -22,6 +23,8 @@ type TenantGetBySlugRow struct {
 	Name      string
 	State     string
 	CreatedAt time.Time
+	Tier      string
+	Quota     json.RawMessage
 }
 
 func (q *Queries) TenantGetBySlug(ctx context.Context, slug string) (TenantGetBySlugRow, error) {
@@ -33,22 +36,32 @@ func (q *Queries) TenantGetBySlug(ctx context.Context, slug string) (TenantGetBy
 		&i.Name,
 		&i.State,
 		&i.CreatedAt,
+		&i.Tier,
+		&i.Quota,
 	)
 	return i, err
 }
 
 const tenantInsert = `-- name: TenantInsert :execrows
-INSERT INTO tenants (id, slug, name) VALUES ($1, $2, $3) ON CONFLICT (slug) DO NOTHING
+INSERT INTO tenants (id, slug, name, tier, quota) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (slug) DO NOTHING
 `
 
 type TenantInsertParams struct {
-	ID   uuid.UUID
-	Slug string
-	Name string
+	ID    uuid.UUID
+	Slug  string
+	Name  string
+	Tier  string
+	Quota json.RawMessage
 }
 
 func (q *Queries) TenantInsert(ctx context.Context, arg TenantInsertParams) (int64, error) {
-	result, err := q.db.Exec(ctx, tenantInsert, arg.ID, arg.Slug, arg.Name)
+	result, err := q.db.Exec(ctx, tenantInsert,
+		arg.ID,
+		arg.Slug,
+		arg.Name,
+		arg.Tier,
+		arg.Quota,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +90,7 @@ func (q *Queries) TenantIsActive(ctx context.Context, id uuid.UUID) (bool, error
 }
 
 const tenantList = `-- name: TenantList :many
-SELECT id, slug, name, state, created_at FROM tenants
+SELECT id, slug, name, state, created_at, tier, quota FROM tenants
 WHERE slug > $1 ORDER BY slug LIMIT $2
 `
 
@@ -92,6 +105,8 @@ type TenantListRow struct {
 	Name      string
 	State     string
 	CreatedAt time.Time
+	Tier      string
+	Quota     json.RawMessage
 }
 
 func (q *Queries) TenantList(ctx context.Context, arg TenantListParams) ([]TenantListRow, error) {
@@ -109,6 +124,8 @@ func (q *Queries) TenantList(ctx context.Context, arg TenantListParams) ([]Tenan
 			&i.Name,
 			&i.State,
 			&i.CreatedAt,
+			&i.Tier,
+			&i.Quota,
 		); err != nil {
 			return nil, err
 		}
