@@ -71,7 +71,7 @@ func newPlatform(t *testing.T) *platform {
 	t.Cleanup(func() { p.stop() })
 	// A new namespace does not know its search attributes at once.
 	require.NoError(t, p.workflows.EnsureSearchAttributes(t.Context()))
-	p.eventually("the search attributes are known", func() bool {
+	p.within("the search attributes are known", func() bool {
 		_, err := p.workflows.EndTenantWork(t.Context(), uuid.New(), false)
 		if err == nil {
 			_, err = c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
@@ -107,7 +107,7 @@ func (p *platform) events() (types []string) {
 func (p *platform) operation(op *domain.TenantOperation) domain.TenantOperation {
 	p.t.Helper()
 	var now domain.TenantOperation
-	p.eventually("the operation has ended", func() bool {
+	p.within("the operation has ended", func() bool {
 		var err error
 		now, err = p.TenantOperation(p.t.Context(), op.TenantID, op.ID)
 		require.NoError(p.t, err)
@@ -203,7 +203,7 @@ func TestASuspendedTenantsJobsPauseAndGoOnWhenItIsResumed(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, p.workflows.StartTenantOperation(t.Context(), *resume))
 	require.Equal(t, domain.OperationCompleted, p.operation(resume).State)
-	p.eventually("the job goes on", func() bool {
+	p.within("the job goes on", func() bool {
 		now, err := p.Job(t.Context(), p.tenant, job.ID)
 		return err == nil && now.State == domain.JobCompleted
 	})
@@ -228,7 +228,7 @@ func TestAnExportThatLosesItsWorkerGoesOnWhereItWas(t *testing.T) {
 	op, err := p.ExportTenant(t.Context(), "acme", 0)
 	require.NoError(t, err)
 	require.NoError(t, p.workflows.StartTenantOperation(t.Context(), op))
-	p.eventually("it is on its way", func() bool {
+	p.within("it is on its way", func() bool {
 		now, err := p.TenantOperation(t.Context(), p.tenant, op.ID)
 		return err == nil && now.Parts > 0
 	})
@@ -277,7 +277,7 @@ func TestAnOffboardedTenantLeavesACertificateAndNothingElse(t *testing.T) {
 	p := newPlatform(t)
 	job := p.documents(40, 1000)
 	require.NoError(t, p.workflows.StartJob(t.Context(), *job))
-	p.eventually("it is indexed", func() bool {
+	p.within("it is indexed", func() bool {
 		now, err := p.Job(t.Context(), p.tenant, job.ID)
 		return err == nil && now.State == domain.JobCompleted
 	})
@@ -304,7 +304,7 @@ func TestAnOffboardedTenantLeavesACertificateAndNothingElse(t *testing.T) {
 	require.Equal(t, int64(1), body.Rows["tenants"])
 	require.Greater(t, body.Bytes, int64(40_000))
 	require.Contains(t, p.events(), "tenant.offboarded")
-	p.eventually("its files are gone", func() bool { _, err := os.Stat(folder); return os.IsNotExist(err) })
+	p.within("its files are gone", func() bool { _, err := os.Stat(folder); return os.IsNotExist(err) })
 	export, err := p.ReadyExport(t.Context(), "acme", *body.ExportID)
 	require.NoError(t, err, "the export can be fetched after the tenant is gone")
 	require.Equal(t, int64(40), export.Counts["documents"])
@@ -367,4 +367,10 @@ func (p *platform) exec(sql string) {
 	p.t.Helper()
 	_, err := p.Query(p.t, p.url, sql)
 	require.NoError(p.t, err)
+}
+
+// within waits longer than others do: what it waits for waits itself.
+func (p *platform) within(what string, condition func() bool) {
+	p.t.Helper()
+	require.Eventually(p.t, condition, 4*patience, 50*time.Millisecond, what)
 }
