@@ -127,7 +127,7 @@ bench: tools/dev build ## measure import and search
 ##@ Verify
 
 .PHONY: verify
-verify: verify/format verify/vet verify/lint verify/workflows verify/generated verify/compose verify/admin-ui ## all checks short of the tests
+verify: verify/format verify/vet verify/lint verify/workflows verify/generated verify/compose verify/config verify/k8s verify/admin-ui ## all checks short of the tests
 	@echo 'verify: fine'
 
 .PHONY: verify/format
@@ -164,6 +164,15 @@ verify/generated: build $(UI)/node_modules/.installed ## generated code is what 
 verify/compose: build ## docker-compose.temporal.yml
 	@cd tools && go test ./... && \
 	  go run ./composecheck -env-example ../.env.example -binary ../bin/rustassistant ../docker-compose.temporal.yml
+
+.PHONY: verify/config
+verify/config: ## configuration files, each by the program that reads it
+	@$(TOOLS) haproxy prometheus redis postgres
+	@scripts/check-config.sh
+
+.PHONY: verify/k8s
+verify/k8s: ## k8s/: strictly by the types of the Kubernetes API
+	@cd tools && go run ./k8scheck ../k8s
 
 .PHONY: verify/admin-ui
 verify/admin-ui: admin-ui ## types, lint and size of the dashboard

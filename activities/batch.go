@@ -136,6 +136,11 @@ func (b *batch) commit(ctx context.Context, seg *builtSegment) (IndexBatchOutput
 		return b.out, err
 	}
 	b.count(ctx, done.Generation)
+	if done.Job.State.Final() && d.Dispatcher != nil {
+		if err := d.Dispatcher.DispatchJobs(ctx, b.in.TenantID); err != nil {
+			activity.GetLogger(ctx).Warn("the next jobs are started by the next sweep", "error", err)
+		}
+	}
 	if seg == nil {
 		return b.out, nil
 	}

@@ -38,6 +38,11 @@ type Compactor interface {
 	RequestCompaction(ctx context.Context, tenant uuid.UUID) error
 }
 
+// Dispatcher gives the free places of a tenant to the jobs that wait for one.
+type Dispatcher interface {
+	DispatchJobs(ctx context.Context, tenant uuid.UUID) error
+}
+
 // Documents indexes documents.
 type Documents struct {
 	Store     *store.Store
@@ -45,6 +50,8 @@ type Documents struct {
 	Chunks    chunk.Options
 	Compactor Compactor
 	Metrics   *telemetry.Metrics
+	// Dispatcher gives the place of a job that has ended to the next; may be nil.
+	Dispatcher Dispatcher
 	// Models make the vectors of what is indexed, and Embeddings has models made
 	// and what lacks vectors filled in; nil for no vectors.
 	Models     *registry.Registry
@@ -75,6 +82,8 @@ type IndexBatchInput struct {
 	TenantID uuid.UUID       `json:"tenant_id"`
 	JobID    uuid.UUID       `json:"job_id"`
 	Batch    domain.SeqRange `json:"batch"`
+	// Reset tells that an operator's reset has started this run.
+	Reset bool `json:"reset,omitempty"`
 }
 
 // IndexBatchOutput counts what became of the batch's documents.
@@ -84,6 +93,8 @@ type IndexBatchOutput struct {
 	Skipped    int    `json:"skipped"`
 	Chunks     int    `json:"chunks"`
 	Generation uint64 `json:"generation"`
+	// Paused tells that nothing was done, since the job is paused.
+	Paused bool `json:"paused,omitempty"`
 }
 
 func (o *IndexBatchOutput) add(p IndexBatchOutput) {
@@ -96,18 +107,23 @@ func (o *IndexBatchOutput) add(p IndexBatchOutput) {
 
 // IndexBatch chunks what is still queued of a batch, builds a segment of it and
 // commits. An attempt after a crash finds only what no attempt has committed.
-func (d *Documents) IndexBatch(ctx context.Context, in IndexBatchInput) (IndexBatchOutput, error) {
+func (d *Documents) IndexBatch(ctx context.Context, in IndexBatchInput) (out IndexBatchOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
 	beat.set(Progress{Stage: domain.StageLoad})
-	if err := d.Store.StartJob(ctx, in.TenantID, in.JobID, domain.StageChunk); err != nil {
-		return IndexBatchOutput{}, toTemporal(err)
+	step, err := beginStep(ctx, d.Store, beat, in.TenantID, in.JobID, in.Batch, domain.StageChunk, in.Reset)
+	if err != nil {
+		return out, toTemporal(err)
 	}
+	if step.state() == domain.JobPaused {
+		return IndexBatchOutput{Paused: true}, nil
+	}
+	defer func() { step.end(ctx, err) }()
 	attempt := int(activity.GetInfo(ctx).Attempt)
 	if attempt >= isolateFrom {
 		return d.indexEach(ctx, in, attempt, beat)
 	}
-	out, err := d.indexRange(ctx, in, attempt, beat)
+	out, err = d.indexRange(ctx, in, attempt, beat)
 	return out, toTemporal(err)
 }
 

@@ -49,10 +49,15 @@ type PrepareModelOutput struct {
 // PrepareModel makes a begun model able to make vectors: the builtin one is
 // learnt from the tenant's text, a provider is asked for its dimensions. An
 // attempt after a crash begins anew; what is ready stays.
-func (e *Embeddings) PrepareModel(ctx context.Context, in EmbeddingModelInput) (PrepareModelOutput, error) {
+func (e *Embeddings) PrepareModel(ctx context.Context, in EmbeddingModelInput) (out PrepareModelOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
-	out, err := e.prepare(ctx, in, beat)
+	step, err := beginStep(ctx, e.Store, beat, in.TenantID, in.ModelID, domain.SeqRange{}, StagePrepare, false)
+	if err != nil {
+		return out, toTemporal(err)
+	}
+	defer func() { step.end(ctx, err) }()
+	out, err = e.prepare(ctx, in, beat)
 	if errors.Is(err, builtin.ErrSampleTooSmall) {
 		return out, temporal.NewNonRetryableApplicationError("the tenant's documents have too little text to learn from", TooLittleText, err)
 	}

@@ -27,3 +27,12 @@ func toTemporal(err error) error {
 		})
 	}
 }
+
+// final is toTemporal for an error that another attempt cannot help.
+func final(err error) error {
+	var e *domain.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return temporal.NewNonRetryableApplicationError(e.Message, string(e.Code), err)
+}

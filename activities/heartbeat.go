@@ -24,8 +24,11 @@ type heartbeat struct {
 	ctx  context.Context //nolint:containedctx // one activity's heartbeat lives as long as its context
 	mu   sync.Mutex
 	last Progress
-	done chan struct{}
-	gone sync.WaitGroup
+	// told hears of a heartbeat now and then; nil while nobody does.
+	told     func(context.Context, Progress)
+	lastTold time.Time
+	done     chan struct{}
+	gone     sync.WaitGroup
 }
 
 func startHeartbeat(ctx context.Context, every time.Duration) *heartbeat {
@@ -37,6 +40,7 @@ func startHeartbeat(ctx context.Context, every time.Duration) *heartbeat {
 			select {
 			case <-tick.C:
 				h.flush()
+				h.pass()
 			case <-h.done:
 				return
 			}
@@ -63,4 +67,30 @@ func (h *heartbeat) flush() {
 func (h *heartbeat) stop() {
 	close(h.done)
 	h.gone.Wait()
+}
+
+// tell has somebody hear of the heartbeats, the first time after a while.
+func (h *heartbeat) tell(told func(context.Context, Progress)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told, h.lastTold = told, time.Now()
+}
+
+func (h *heartbeat) pass() {
+	h.mu.Lock()
+	told, last := h.told, h.last
+	due := told != nil && time.Since(h.lastTold) >= stepBeatEvery
+	if due {
+		h.lastTold = time.Now()
+	}
+	h.mu.Unlock()
+	if due {
+		told(h.ctx, last)
+	}
+}
+
+func (h *heartbeat) stage() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last.Stage
 }

@@ -34,12 +34,19 @@ const (
 // what its execution is doing.
 type Starter interface {
 	StartOrDescribe(ctx context.Context, job domain.Job) (Execution, error)
+	// SignalJob tells the workflow of a job that it is paused or resumed for a
+	// reason. A workflow that is not there is no error.
+	SignalJob(ctx context.Context, job domain.Job, paused bool, reason domain.PauseReason) error
 }
 
 // Jobs keeps job rows true.
 type Jobs struct {
 	Store   *store.Store
 	Starter Starter
+	// Tenants, when set, has what the platform does with tenants swept, too.
+	Tenants *Tenants
+	// Limit is how many jobs of a tenant run at once; 0 for any number.
+	Limit int
 }
 
 // CancelJobInput names a job.
@@ -73,6 +80,9 @@ type StartPendingJobsOutput struct {
 func (j *Jobs) StartPendingJobs(ctx context.Context) (out StartPendingJobsOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
+	if err := j.dispatchWaiting(ctx); err != nil {
+		return out, toTemporal(err)
+	}
 	jobs, err := j.Store.PendingJobs(ctx, pendingGrace, pendingLimit)
 	if err != nil {
 		return out, toTemporal(err)
@@ -84,6 +94,11 @@ func (j *Jobs) StartPendingJobs(ctx context.Context) (out StartPendingJobsOutput
 		state, err := j.Starter.StartOrDescribe(ctx, job)
 		if err != nil {
 			return out, err
+		}
+		if state == ExecutionRunning && resumedUnheard(&job) {
+			if err := j.Starter.SignalJob(ctx, job, false, domain.ResumedByRow); err != nil {
+				return out, err
+			}
 		}
 		if state == ExecutionRunning || state == ExecutionMissing {
 			alive = append(alive, job)
@@ -97,18 +112,20 @@ func (j *Jobs) StartPendingJobs(ctx context.Context) (out StartPendingJobsOutput
 			return out, toTemporal(err)
 		}
 	}
-	return out, toTemporal(j.Store.TouchJobs(ctx, alive))
+	if err := j.Store.TouchJobs(ctx, alive); err != nil || j.Tenants == nil {
+		return out, toTemporal(err)
+	}
+	return out, toTemporal(j.Tenants.FollowQuiet(ctx))
+}
+
+// resumedUnheard reports that nothing has come of resuming a job yet: its workflow
+// may not have heard of it.
+func resumedUnheard(j *domain.Job) bool {
+	return j.ResumedAt != nil && (j.HeartbeatAt == nil || j.HeartbeatAt.Before(*j.ResumedAt))
 }
 
 // follow makes a job's row follow a workflow that ended without finishing it.
 func (j *Jobs) follow(ctx context.Context, job domain.Job, state Execution) error {
 	activity.GetLogger(ctx).Warn("a job's workflow ended before the job did", "job", job.ID, "execution", state)
-	switch state {
-	case ExecutionCanceled:
-		return j.CancelJob(ctx, CancelJobInput{TenantID: job.TenantID, JobID: job.ID})
-	case ExecutionTerminated:
-		return j.Store.FailJob(ctx, job.TenantID, job.ID, "workflow_terminated", "an operator terminated the workflow of this job")
-	default:
-		return j.Store.FailJob(ctx, job.TenantID, job.ID, "workflow_failed", "the workflow of this job ended before every document was indexed")
-	}
+	return endWith(ctx, j.Store, job, state)
 }

@@ -26,6 +26,7 @@ type PurgeExpiredOutput struct {
 	Shadows         int64 `json:"shadows"`
 	CachedVectors   int64 `json:"cached_vectors"`
 	EmbeddingModels int64 `json:"embedding_models"`
+	Operations      int64 `json:"operations,omitempty"`
 	UsageDays       int64 `json:"usage_days"`
 	Recounted       int64 `json:"recounted_tenants"`
 	Corrected       int64 `json:"corrected_tenants"`

@@ -77,6 +77,11 @@ func (r *Rebuilds) StartRebuild(ctx context.Context, in StartRebuildInput) (Rebu
 func (r *Rebuilds) BuildShadow(ctx context.Context, in RebuildInput) (out RebuildOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
+	step, err := beginStep(ctx, r.Store, beat, in.TenantID, in.RebuildID, domain.SeqRange{}, "", false)
+	if err != nil {
+		return out, toTemporal(err)
+	}
+	defer func() { step.end(ctx, err) }()
 	for end := time.Now().Add(rebuildSlice); ; {
 		last, err := r.running(ctx, in)
 		if err != nil {
@@ -165,6 +170,11 @@ func (r *Rebuilds) fill(ctx context.Context, tenant uuid.UUID, docs []store.Inde
 func (r *Rebuilds) CatchUpRebuild(ctx context.Context, in RebuildInput) (out RebuildOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
+	step, err := beginStep(ctx, r.Store, beat, in.TenantID, in.RebuildID, domain.SeqRange{}, "", false)
+	if err != nil {
+		return out, toTemporal(err)
+	}
+	defer func() { step.end(ctx, err) }()
 	last, err := r.running(ctx, in)
 	if err != nil {
 		return out, toTemporal(err)
@@ -218,6 +228,11 @@ var errBehind = errors.New("too much was committed meanwhile")
 func (r *Rebuilds) SwapRebuild(ctx context.Context, in RebuildInput) (out RebuildOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
+	step, err := beginStep(ctx, r.Store, beat, in.TenantID, in.RebuildID, domain.SeqRange{}, "", false)
+	if err != nil {
+		return out, toTemporal(err)
+	}
+	defer func() { step.end(ctx, err) }()
 	beat.set(Progress{Stage: store.RebuildStageSwap})
 	last, err := r.Store.LastRebuild(ctx, in.TenantID)
 	if err != nil {

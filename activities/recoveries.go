@@ -58,6 +58,11 @@ type RecoverSomeOutput struct {
 func (r *Recoveries) RecoverSome(ctx context.Context, in RecoverSomeInput) (out RecoverSomeOutput, err error) {
 	beat := startHeartbeat(ctx, heartbeatEvery)
 	defer beat.stop()
+	step, err := beginStep(ctx, r.Store, beat, in.TenantID, in.RecoveryID, domain.SeqRange{}, "", false)
+	if err != nil {
+		return out, toTemporal(err)
+	}
+	defer func() { step.end(ctx, err) }()
 	for ends := time.Now().Add(recoverySlice); ; {
 		now, err := r.Store.RecoverSome(ctx, in.TenantID, in.RecoveryID)
 		if err != nil {

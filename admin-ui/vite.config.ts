@@ -45,7 +45,7 @@ export default defineConfig({
     // The size is held by `npm run budget`, which counts what is really loaded.
     chunkSizeWarningLimit: 1000,
   },
-  server: { proxy: { "/api": apiServer } },
+  server: { proxy: { "/api": apiServer, "/metrics": apiServer } },
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],

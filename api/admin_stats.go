@@ -102,7 +102,7 @@ func (s *Server) getAdminStats(ctx context.Context, _ *struct{}) (*adminStatsOut
 			Queued: counts.Jobs[domain.JobQueued], Running: counts.Jobs[domain.JobRunning], Completed24h: counts.Jobs[domain.JobCompleted],
 			Failed24h: counts.Jobs[domain.JobFailed] + counts.Jobs[domain.JobCompletedWithErrors],
 		},
-		Throughput: make([]AdminThroughput, len(counts.Throughput)), RecentJobs: s.jobViews(jobs),
+		Throughput: make([]AdminThroughput, len(counts.Throughput)), RecentJobs: s.jobViews(ctx, jobs),
 	}
 	for i, t := range counts.Throughput {
 		out.Throughput[i] = AdminThroughput(t)

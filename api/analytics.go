@@ -26,7 +26,7 @@ func (s *Server) recordSearch(tenant uuid.UUID, r *search.Request, a *search.Ans
 	}
 	s.deps.Analytics.Record(domain.SearchEvent{
 		ID: a.QueryID, TenantID: tenant, Query: r.Query, Type: string(a.Type), Cached: a.Tier != cache.TierNone,
-		Results: a.Total, Took: a.Took, UserID: r.UserID,
+		Results: a.Total, Took: a.Took, UserID: s.deps.UserIDs.Hash(tenant, r.UserID),
 	})
 }
 
@@ -51,7 +51,9 @@ type QueryFigures struct {
 // QueryList is a ranking of queries.
 type QueryList struct {
 	AnalyticsRange
-	Queries []QueryFigures `json:"queries" nullable:"false"`
+	Queries      []QueryFigures `json:"queries" nullable:"false"`
+	Exact        bool           `json:"exact" doc:"false: there were so many different queries that another one may belong among these. The figures are exact."`
+	OthersAtMost int64          `json:"others_at_most,omitempty" doc:"Where exact is false: no query that is not listed has more than that."`
 }
 
 type queryListOutput struct{ Body QueryList }
@@ -65,7 +67,7 @@ func (s *Server) getZeroResults(ctx context.Context, in *topInput) (*queryListOu
 }
 
 func (s *Server) topQueries(ctx context.Context, in *topInput, by store.QuerySort) (*queryListOutput, error) {
-	r, err := in.hours(time.Now())
+	r, err := s.hours(ctx, &in.AnalyticsInput)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (s *Server) topQueries(ctx context.Context, in *topInput, by store.QuerySor
 	if err != nil {
 		return nil, err
 	}
-	return &queryListOutput{QueryList{s.analyticsRange(r), queryFigures(found)}}, nil
+	return &queryListOutput{QueryList{s.analyticsRange(r), queryFigures(found.Queries), found.Rest == 0, found.Rest}}, nil
 }
 
 func queryFigures(found []store.QueryTotals) []QueryFigures {
@@ -131,8 +133,10 @@ type TrendingFigures struct {
 // TrendingList is a ranking of queries by their growth.
 type TrendingList struct {
 	AnalyticsRange
-	WindowHours int               `json:"window_hours"`
-	Queries     []TrendingFigures `json:"queries" nullable:"false"`
+	WindowHours  int               `json:"window_hours"`
+	Queries      []TrendingFigures `json:"queries" nullable:"false"`
+	Exact        bool              `json:"exact" doc:"false: there were so many different queries that another one may belong among these. The figures are exact."`
+	OthersAtMost float64           `json:"others_at_most,omitempty" doc:"Where exact is false: no query that is not listed has a higher score."`
 }
 
 type trendingOutput struct{ Body TrendingList }
@@ -145,9 +149,10 @@ func (s *Server) getTrending(ctx context.Context, in *trendingInput) (*trendingO
 	}
 	hour := store.NewAnalyticsRange(now, now.Add(time.Nanosecond))
 	out := &trendingOutput{TrendingList{
-		s.analyticsRange(store.AnalyticsRange{From: hour.To.Add(-window), To: hour.To}), in.WindowHours, make([]TrendingFigures, len(found)),
+		s.analyticsRange(store.AnalyticsRange{From: hour.To.Add(-window), To: hour.To}), in.WindowHours, make([]TrendingFigures, len(found.Queries)),
+		found.Rest == 0, math.Ceil(found.Rest*1000) / 1000,
 	}}
-	for i, q := range found {
+	for i, q := range found.Queries {
 		out.Body.Queries[i] = TrendingFigures{
 			Query: q.Query, Searches: q.Searches, PreviousSearches: q.Before, Score: math.Round(q.Score*1000) / 1000,
 			Growth: math.Round(float64(q.Searches+1)/float64(q.Before+1)*100) / 100, LastSearchedAt: q.LastAt,

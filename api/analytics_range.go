@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -32,13 +33,14 @@ func (s *Server) analyticsRange(r store.AnalyticsRange) AnalyticsRange {
 	return AnalyticsRange{Enabled: s.deps.Analytics != nil, From: r.From, To: r.To}
 }
 
-// hours is the range, widened to whole hours.
-func (in *AnalyticsInput) hours(now time.Time) (store.AnalyticsRange, error) {
-	from, to, err := in.times(now)
+// hours is the range, widened to whole hours, or to whole days where only those
+// are known.
+func (s *Server) hours(ctx context.Context, in *AnalyticsInput) (store.AnalyticsRange, error) {
+	from, to, err := in.times(time.Now())
 	if err != nil {
 		return store.AnalyticsRange{}, err
 	}
-	return store.NewAnalyticsRange(from, to), nil
+	return s.deps.Store.AnalyticsRange(ctx, caller(ctx).TenantID, from, to)
 }
 
 // times is the range as it was asked for.

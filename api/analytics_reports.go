@@ -35,8 +35,9 @@ func latencyFigures(t *store.SearchTotals) LatencyFigures {
 type SearchFigures struct {
 	AnalyticsRange
 	TotalSearches    int64            `json:"total_searches"`
-	UniqueQueries    int64            `json:"unique_queries"`
-	UniqueUsers      int64            `json:"unique_users" doc:"By the user_id of the searches that had one."`
+	UniqueQueries    int64            `json:"unique_queries" doc:"Exact up to 2,048; else an estimate with a standard error of 0.81 %."`
+	UniqueUsers      int64            `json:"unique_users" doc:"By the user_id of the searches that had one; as exact as unique_queries."`
+	UniqueExact      bool             `json:"unique_exact" doc:"Whether unique_queries and unique_users are exact."`
 	ZeroResults      int64            `json:"zero_results"`
 	ZeroResultRate   float64          `json:"zero_result_rate" doc:"From 0 to 1."`
 	Cached           int64            `json:"cached" doc:"Searches answered from the cache."`
@@ -52,7 +53,7 @@ type SearchFigures struct {
 type searchStatsOutput struct{ Body SearchFigures }
 
 func (s *Server) getSearchStats(ctx context.Context, in *AnalyticsInput) (*searchStatsOutput, error) {
-	r, err := in.hours(time.Now())
+	r, err := s.hours(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,8 @@ func (s *Server) getSearchStats(ctx context.Context, in *AnalyticsInput) (*searc
 	}
 	t := &report.All
 	out := &searchStatsOutput{SearchFigures{
-		AnalyticsRange: s.analyticsRange(r), TotalSearches: t.Searches, UniqueQueries: report.UniqueQueries, UniqueUsers: report.UniqueUsers,
+		AnalyticsRange: s.analyticsRange(r), TotalSearches: t.Searches, UniqueQueries: report.UniqueQueries.N,
+		UniqueUsers: report.UniqueUsers.N, UniqueExact: report.UniqueQueries.Exact && report.UniqueUsers.Exact,
 		ZeroResults: t.ZeroResults, ZeroResultRate: rate(t.ZeroResults, t.Searches), Cached: t.Cached, CacheHitRate: rate(t.Cached, t.Searches),
 		Clicks: t.Clicks, ClickedSearches: t.Clicked, ClickThroughRate: rate(t.Clicked, t.Searches), AveragePosition: averagePosition(t),
 		Latency: latencyFigures(t), SearchesByType: map[string]int64{},
@@ -102,7 +104,7 @@ type seriesOutput struct{ Body Series }
 const maxSeriesPoints = 2000
 
 func (s *Server) getSearchSeries(ctx context.Context, in *seriesInput) (*seriesOutput, error) {
-	r, err := in.hours(time.Now())
+	r, err := s.hours(ctx, &in.AnalyticsInput)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +148,7 @@ type LatencyReport struct {
 type latencyOutput struct{ Body LatencyReport }
 
 func (s *Server) getSearchLatency(ctx context.Context, in *AnalyticsInput) (*latencyOutput, error) {
-	r, err := in.hours(time.Now())
+	r, err := s.hours(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -185,16 +187,17 @@ type ClickReport struct {
 	ClickedSearches  int64             `json:"clicked_searches"`
 	Clicks           int64             `json:"clicks"`
 	ClickThroughRate float64           `json:"click_through_rate"`
-	AveragePosition  float64           `json:"average_position"`
-	Documents        []ClickedDocument `json:"documents" nullable:"false"`
+	AveragePosition  float64           `json:"average_position" doc:"Of the clicks, from 1; 0 without any."`
+	Documents        []ClickedDocument `json:"documents" nullable:"false" doc:"By clicks."`
 	Queries          []QueryFigures    `json:"queries" nullable:"false" doc:"By clicks."`
 	Positions        []PositionClicks  `json:"positions" nullable:"false" doc:"The first hundred."`
+	Exact            bool              `json:"exact" doc:"false: there were so many different documents or queries that another one may belong among these. The figures are exact."`
 }
 
 type clicksOutput struct{ Body ClickReport }
 
 func (s *Server) getSearchClicks(ctx context.Context, in *topInput) (*clicksOutput, error) {
-	r, err := in.hours(time.Now())
+	r, err := s.hours(ctx, &in.AnalyticsInput)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +213,8 @@ func (s *Server) getSearchClicks(ctx context.Context, in *topInput) (*clicksOutp
 	t := &report.Searches
 	out := &clicksOutput{ClickReport{
 		AnalyticsRange: s.analyticsRange(r), Searches: t.Searches, ClickedSearches: t.Clicked, Clicks: t.Clicks,
-		ClickThroughRate: rate(t.Clicked, t.Searches), AveragePosition: averagePosition(t), Queries: queryFigures(queries),
+		ClickThroughRate: rate(t.Clicked, t.Searches), AveragePosition: averagePosition(t), Queries: queryFigures(queries.Queries),
+		Exact:     report.Rest == 0 && queries.Rest == 0,
 		Documents: []ClickedDocument{}, Positions: []PositionClicks{},
 	}}
 	for _, d := range report.Documents {
@@ -224,7 +228,7 @@ func (s *Server) getSearchClicks(ctx context.Context, in *topInput) (*clicksOutp
 
 type userInput struct {
 	AnalyticsInput
-	UserID string `path:"user_id" minLength:"1" maxLength:"256" doc:"The user_id of searches." example:"user-42"`
+	UserID string `path:"user_id" minLength:"1" maxLength:"256" doc:"The user_id of searches, also where only its hash is recorded." example:"user-42"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"10" doc:"How many queries and searches to list."`
 }
 
@@ -240,7 +244,8 @@ type UserQuery struct {
 type UserSearches struct {
 	AnalyticsRange
 	UserID          string      `json:"user_id"`
-	TotalSearches   int64       `json:"total_searches"`
+	TotalSearches   int64       `json:"total_searches" doc:"At most 10,000: of a user with more in the range, the newest are counted."`
+	Complete        bool        `json:"complete" doc:"false: the user has more searches in the range than were counted."`
 	UniqueQueries   int64       `json:"unique_queries"`
 	ZeroResults     int64       `json:"zero_results"`
 	AverageMS       float64     `json:"average_ms"`
@@ -253,17 +258,18 @@ type UserSearches struct {
 type userOutput struct{ Body UserSearches }
 
 func (s *Server) getUserSearches(ctx context.Context, in *userInput) (*userOutput, error) {
-	r, err := in.hours(time.Now())
+	r, err := s.hours(ctx, &in.AnalyticsInput)
 	if err != nil {
 		return nil, err
 	}
-	report, err := s.deps.Store.UserReport(ctx, caller(ctx).TenantID, in.UserID, r.From, r.To, in.Limit)
+	tenant := caller(ctx).TenantID
+	report, err := s.deps.Store.UserReport(ctx, tenant, s.deps.UserIDs.Hash(tenant, in.UserID), r.From, r.To, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := &userOutput{UserSearches{
-		AnalyticsRange: s.analyticsRange(r), UserID: in.UserID, TotalSearches: report.Searches, UniqueQueries: report.UniqueQueries,
-		ZeroResults: report.ZeroResults, AverageMS: averageMS(report.Took, report.Searches), Queries: []UserQuery{}, Recent: []SearchRow{},
+		AnalyticsRange: s.analyticsRange(r), UserID: in.UserID, TotalSearches: report.Searches, Complete: report.Complete,
+		UniqueQueries: report.UniqueQueries, ZeroResults: report.ZeroResults, AverageMS: averageMS(report.Took, report.Searches), Queries: []UserQuery{}, Recent: []SearchRow{},
 	}}
 	if report.Searches > 0 {
 		out.Body.FirstSearchedAt, out.Body.LastSearchedAt = &report.FirstAt, &report.LastAt

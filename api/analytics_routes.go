@@ -10,7 +10,7 @@ import (
 
 const tagAnalytics = "Analytics"
 
-const rangeNote = "Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours."
+const rangeNote = "Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more."
 
 // analyticsRoutes are the rows of the route table about what was searched for.
 func (s *Server) analyticsRoutes() []route {
@@ -20,7 +20,7 @@ func (s *Server) analyticsRoutes() []route {
 			errors: []int{http.StatusUnprocessableEntity}, summary: summary, description: description, endpoint: e,
 		}
 	}
-	return []route{
+	return append([]route{
 		{
 			method: http.MethodPost, path: "/api/search/click", id: "clickResult", scope: auth.ScopeSearch, bodyLimit: smallBody,
 			tag: tagSearch, status: http.StatusNoContent, errors: []int{http.StatusNotFound}, summary: "Tell which result was chosen",
@@ -46,5 +46,5 @@ func (s *Server) analyticsRoutes() []route {
 			"One line a search, by time, as a stream. To go on after an interruption, ask again from the time of the last line. "+
 				"A connection that is cut before the end means that lines are missing.",
 			typed[exportInput, huma.StreamResponse](s.exportSearches)),
-	}
+	}, s.backfillRoutes()...)
 }

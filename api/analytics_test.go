@@ -30,7 +30,7 @@ var analyticsPaths = []string{
 }
 
 // newAnalyticsEnv records what is searched for, and stores it at once.
-func newAnalyticsEnv(t *testing.T) *searchEnv {
+func newAnalyticsEnv(t *testing.T, change ...func(*Deps)) *searchEnv {
 	t.Helper()
 	return newSearchEnv(t, func(d *Deps) {
 		recorder := analytics.NewRecorder(d.Store, analytics.Options{Batch: 1})
@@ -39,6 +39,9 @@ func newAnalyticsEnv(t *testing.T) *searchEnv {
 		go func() { defer close(done); recorder.Run(ctx) }()
 		t.Cleanup(func() { cancel(); <-done })
 		d.Analytics = recorder
+		for _, c := range change {
+			c(d)
+		}
 	})
 }
 

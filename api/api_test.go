@@ -42,6 +42,11 @@ type fakeStarter struct {
 
 	rebuilt, compacted []uuid.UUID
 	recoveries         []domain.Recovery
+	// signaled are the jobs whose workflow was told to pause or to go on, as
+	// "pause <id> <reason>"; away has Temporal not answer.
+	signaled  []string
+	away      error
+	backfills []domain.Backfill
 	// canceled are the workflows that were asked to end.
 	canceled []string
 }
@@ -50,6 +55,13 @@ func (f *fakeStarter) StartRecovery(_ context.Context, r domain.Recovery) error 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.recoveries = append(f.recoveries, r)
+	return nil
+}
+
+func (f *fakeStarter) StartBackfill(_ context.Context, b domain.Backfill) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.backfills = append(f.backfills, b)
 	return nil
 }
 
@@ -74,6 +86,17 @@ func (f *fakeStarter) StartJob(_ context.Context, job domain.Job) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.jobs = append(f.jobs, job)
+}
+
+func (f *fakeStarter) SignalJob(_ context.Context, job domain.Job, paused bool, reason domain.PauseReason) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	verb := "resume"
+	if paused {
+		verb = "pause"
+	}
+	f.signaled = append(f.signaled, verb+" "+job.ID.String()+" "+string(reason))
+	return f.away
 }
 
 func (f *fakeStarter) CancelWorkflow(_ context.Context, id string) error {
@@ -156,7 +179,7 @@ func newEnv(t *testing.T, change ...func(*Deps)) *env {
 	e.foreign = e.key(e.other, auth.ScopeAdmin)
 	e.verifier = auth.NewVerifier(e.store, auth.VerifierOptions{})
 	deps := Deps{
-		Store: e.store, Verifier: e.verifier, Starter: e.starter, IndexKeeper: e.starter, Recoverer: e.starter, Search: fakeSearch{},
+		Store: e.store, Verifier: e.verifier, Starter: e.starter, IndexKeeper: e.starter, Recoverer: e.starter, Backfiller: e.starter, Search: fakeSearch{},
 		Metrics: telemetry.NewMetrics("test", "test"), Version: "test",
 	}
 	for _, c := range change {

@@ -54,6 +54,10 @@ func (s *Server) authenticate(c *gin.Context) {
 		fail(c, err)
 		return
 	}
+	if err := s.usable(c.Request.Context(), p, r); err != nil {
+		fail(c, err)
+		return
+	}
 	ctx := telemetry.With(c.Request.Context(), slog.String("tenant", p.TenantSlug))
 	if r.scope != auth.ScopeSearch && !safeMethod(r.method) {
 		ctx = domain.WithActor(ctx, actor(c, p))
@@ -183,6 +187,20 @@ func (s *Server) inTenant(r *http.Request, p *auth.Principal) (*auth.Principal, 
 		return nil, err
 	}
 	return p.ForTenant(t.ID, t.Slug, s.deps.Store.Limits(t.Plan))
+}
+
+// usable refuses what the platform's keys ask of another tenant that is not active:
+// of a suspended one they may read, of one that comes or goes nothing. Keys of such a
+// tenant itself are refused before.
+func (s *Server) usable(ctx context.Context, p *auth.Principal, r *route) error {
+	if !p.Foreign || r.scope == auth.ScopePlatform {
+		return nil
+	}
+	t, err := s.tenants.bySlug(ctx, p.TenantSlug)
+	if err != nil || t.State == domain.TenantActive || t.State == domain.TenantSuspended && (safeMethod(r.method) || r.scope == auth.ScopeSearch) {
+		return err
+	}
+	return domain.Errorf(domain.CodeConflict, "the tenant %q is %s: this needs an active one", t.Slug, t.State)
 }
 
 // caller returns the authenticated caller of a handler that has a scope.

@@ -41,7 +41,7 @@ func (s *Server) getDocumentStatus(ctx context.Context, in *DocumentIDInput) (*d
 	job, err := s.deps.Store.Job(ctx, tenant, d.JobID)
 	switch {
 	case err == nil:
-		view := s.jobView(&job)
+		view := s.jobView(ctx, &job)
 		out.Job = &view
 	case domain.CodeOf(err) != domain.CodeNotFound: // old jobs may be gone
 		return nil, err

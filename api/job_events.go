@@ -73,7 +73,7 @@ func (e *eventStream) run(ctx context.Context, s *Server, id uuid.UUID, job doma
 	defer beat.Stop()
 	tenant := caller(ctx).TenantID
 	for {
-		if err := e.progress(s.jobView(&job)); err != nil {
+		if err := e.progress(s.jobView(ctx, &job)); err != nil {
 			return err
 		}
 		if job.State.Final() {

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
-	"github.com/rustassistant/rustassistant/internal/store"
 )
 
 // Starter starts and ends the durable work behind jobs: *workflows.Starter.
@@ -19,6 +18,8 @@ type Starter interface {
 	// CancelWorkflow asks a job's workflow to end, as a courtesy: the job's row is
 	// what counts.
 	CancelWorkflow(ctx context.Context, workflowID string) error
+	// SignalJob tells a job's workflow that it is paused or resumed.
+	SignalJob(ctx context.Context, job domain.Job, paused bool, reason domain.PauseReason) error
 	// TrainEmbeddings starts the making of a tenant's next model; one that is
 	// running is a conflict. CancelTraining ends it as a courtesy, RequestVectors
 	// has lacking vectors made.
@@ -37,33 +38,6 @@ type Starter interface {
 	Workers(ctx context.Context) (int, error)
 }
 
-// Job is a job as it is answered.
-type Job struct {
-	ID          uuid.UUID       `json:"id"`
-	Kind        domain.JobKind  `json:"kind" example:"index_documents"`
-	State       domain.JobState `json:"state" enum:"queued,running,completed,completed_with_errors,failed,canceled"`
-	Stage       string          `json:"stage" doc:"Where it is: queued, load, chunk, build, commit, done." example:"build"`
-	Total       int             `json:"total" doc:"Documents in the job."`
-	Done        int             `json:"done" doc:"Of these, ended well."`
-	Failed      int             `json:"failed" doc:"Of these, ended with an error."`
-	Bytes       int64           `json:"bytes" doc:"Content of all documents."`
-	CreatedAt   time.Time       `json:"created_at"`
-	StartedAt   *time.Time      `json:"started_at" nullable:"true"`
-	FinishedAt  *time.Time      `json:"finished_at" nullable:"true"`
-	HeartbeatAt *time.Time      `json:"heartbeat_at" nullable:"true" doc:"Its last sign of life."`
-	ErrorCode   string          `json:"error_code,omitempty"`
-	Error       string          `json:"error,omitempty"`
-	TemporalURL string          `json:"temporal_url,omitempty" doc:"The job's workflow in the Temporal UI."`
-}
-
-func (s *Server) jobView(j *domain.Job) Job {
-	return Job{
-		ID: j.ID, Kind: j.Kind, State: j.State, Stage: j.Stage, Total: j.Total, Done: j.Done, Failed: j.Failed, Bytes: j.Bytes,
-		CreatedAt: j.CreatedAt, StartedAt: utc(j.StartedAt), FinishedAt: utc(j.FinishedAt), HeartbeatAt: utc(j.HeartbeatAt),
-		ErrorCode: j.ErrorCode, Error: j.ErrorMessage, TemporalURL: s.deps.Starter.WorkflowURL(j.WorkflowID),
-	}
-}
-
 // JobIDInput names a job in the path.
 type JobIDInput struct {
 	ID string `path:"id" doc:"The job's id." example:"0198c0de-0000-7000-8000-000000000000"`
@@ -80,44 +54,7 @@ func (s *Server) getJob(ctx context.Context, in *JobIDInput) (*jobOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	return &jobOutput{s.jobView(&job)}, nil
-}
-
-type listJobsInput struct {
-	PageInput
-	State string `query:"state" enum:"queued,running,completed,completed_with_errors,failed,canceled"`
-	Kind  string `query:"kind" maxLength:"64" example:"index_documents"`
-}
-
-// JobList is one page of jobs.
-type JobList struct {
-	Jobs       []Job  `json:"jobs"`
-	NextCursor string `json:"next_cursor,omitempty" doc:"Left out on the last page."`
-}
-
-type listJobsOutput struct{ Body JobList }
-
-func (s *Server) listJobs(ctx context.Context, in *listJobsInput) (*listJobsOutput, error) {
-	before, err := in.beforeID()
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.deps.Store.Jobs(ctx, caller(ctx).TenantID, store.JobFilter{
-		State: domain.JobState(in.State), Kind: domain.JobKind(in.Kind), Before: before, Limit: in.Limit + 1,
-	})
-	if err != nil {
-		return nil, err
-	}
-	found, next := page(found, in.Limit, func(j domain.Job) string { return cursorOfID(j.ID) })
-	return &listJobsOutput{JobList{Jobs: s.jobViews(found), NextCursor: next}}, nil
-}
-
-func (s *Server) jobViews(jobs []domain.Job) []Job {
-	out := make([]Job, len(jobs))
-	for i := range jobs {
-		out[i] = s.jobView(&jobs[i])
-	}
-	return out
+	return s.jobAnswer(ctx, &job, nil)
 }
 
 // JobItem is one document of a job.
@@ -180,21 +117,42 @@ func (s *Server) listJobItems(ctx context.Context, in *listJobItemsInput) (*list
 // cancelTimeout bounds what is only a courtesy.
 const cancelTimeout = 2 * time.Second
 
+// cancelJob ends a job that indexes by its row, which is what counts: its workflow
+// finds nothing left to do, and telling it saves only time. The other kinds are ended
+// by their workflows, which have to be told.
 func (s *Server) cancelJob(ctx context.Context, in *JobIDInput) (*jobOutput, error) {
 	id, err := parseID(in.ID, "job")
 	if err != nil {
 		return nil, err
 	}
-	job, err := s.deps.Store.CancelJob(ctx, caller(ctx).TenantID, id)
+	tenant := caller(ctx).TenantID
+	job, err := s.deps.Store.Job(ctx, tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	// The row is canceled and the workflow finds nothing left to do. Telling it
-	// saves only time.
+	if job.Kind != domain.JobIndexDocuments {
+		job, err = s.deps.Store.RequestCancel(ctx, tenant, id, func(ctx context.Context, job domain.Job) error {
+			if err := s.deps.Starter.CancelWorkflow(ctx, job.WorkflowID); err != nil {
+				return temporalAway(err)
+			}
+			return nil
+		})
+		return s.jobAnswer(ctx, &job, err)
+	}
+	if job, err = s.deps.Store.CancelJob(ctx, tenant, id); err != nil {
+		return nil, err
+	}
 	tell, cancel := context.WithTimeout(ctx, cancelTimeout)
 	defer cancel()
 	if err := s.deps.Starter.CancelWorkflow(tell, job.WorkflowID); err != nil {
 		slog.WarnContext(ctx, "a canceled job's workflow could not be told", slog.String("job", id.String()), slog.Any("error", err))
 	}
-	return &jobOutput{s.jobView(&job)}, nil
+	return s.jobAnswer(ctx, &job, nil)
+}
+
+func (s *Server) jobAnswer(ctx context.Context, job *domain.Job, err error) (*jobOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &jobOutput{s.jobView(ctx, job)}, nil
 }

@@ -19,7 +19,7 @@ const (
 
 // routeTable is the one table of operations. A row without a scope fails a test.
 func (s *Server) routeTable() []route {
-	tables := [][]route{s.searchRoutes(), s.documentRoutes(), s.indexRoutes(), s.webhookRoutes(), s.analyticsRoutes(), s.embeddingRoutes(), s.adminRoutes(), s.usageRoutes(), s.adminIndexRoutes(), s.searchSettingsRoutes(), s.sessionRoutes(), s.systemRoutes()}
+	tables := [][]route{s.searchRoutes(), s.documentRoutes(), s.indexRoutes(), s.webhookRoutes(), s.analyticsRoutes(), s.embeddingRoutes(), s.adminRoutes(), s.jobRoutes(), s.tenantRoutes(), s.usageRoutes(), s.adminIndexRoutes(), s.searchSettingsRoutes(), s.sessionRoutes(), s.systemRoutes()}
 	var all []route
 	for _, t := range tables {
 		all = append(all, t...)
@@ -132,15 +132,6 @@ func (s *Server) adminRoutes() []route {
 			tag: tagAdmin, summary: "Figures of the overview", endpoint: typed[struct{}, adminStatsOutput](s.getAdminStats),
 		},
 		{
-			method: http.MethodGet, path: "/api/admin/jobs", id: "listJobs", scope: auth.ScopeAdmin,
-			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "List jobs of every kind", description: "Newest first.",
-			endpoint: typed[listJobsInput, listJobsOutput](s.listJobs),
-		},
-		{
-			method: http.MethodGet, path: "/api/admin/jobs/{id}", id: "getJob", scope: auth.ScopeAdmin,
-			tag: tagAdmin, summary: "Get a job of any kind", endpoint: typed[JobIDInput, jobOutput](s.getJob),
-		},
-		{
 			method: http.MethodGet, path: "/api/admin/api-keys", id: "listAPIKeys", scope: auth.ScopeAdmin,
 			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "List API keys", description: "Newest first. A key itself is never shown again.",
 			endpoint: typed[PageInput, listAPIKeysOutput](s.listAPIKeys),
@@ -176,17 +167,6 @@ func (s *Server) adminRoutes() []route {
 			method: http.MethodDelete, path: "/api/admin/api-keys/{id}", id: "revokeAPIKey", scope: auth.ScopeAdmin,
 			tag: tagAdmin, status: http.StatusNoContent, summary: "Revoke an API key", description: "It is refused everywhere within 5 seconds.",
 			endpoint: typed[APIKeyIDInput, struct{}](s.revokeAPIKey),
-		},
-		{
-			method: http.MethodGet, path: "/api/admin/tenants", id: "listTenants", scope: auth.ScopePlatform,
-			tag: tagAdmin, errors: []int{http.StatusUnprocessableEntity}, summary: "List tenants", description: "By slug.",
-			endpoint: typed[PageInput, listTenantsOutput](s.listTenants),
-		},
-		{
-			method: http.MethodPost, path: "/api/admin/tenants", id: "createTenant", scope: auth.ScopePlatform, bodyLimit: smallBody,
-			tag: tagAdmin, status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Create a tenant",
-			description: "With `create_key` the answer shows a first key of admin scope, once.",
-			endpoint:    typed[createTenantInput, createTenantOutput](s.createTenant),
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	adminui "github.com/rustassistant/rustassistant/admin-ui"
+	"github.com/rustassistant/rustassistant/internal/analytics"
 	"github.com/rustassistant/rustassistant/internal/auth"
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/embed/registry"
@@ -36,6 +37,12 @@ type Deps struct {
 	// Recoverer starts the recoveries of webhooks; those that are not started here
 	// are started by a schedule.
 	Recoverer Recoverer
+	// Tenants makes tenants and starts what is done with them.
+	Tenants TenantKeeper
+	// MaxExportBytes bounds what all exports of tenants together may take; 0 is no bound.
+	MaxExportBytes int64
+	// Backfiller starts the back-fills of analytics, as Recoverer does.
+	Backfiller Backfiller
 	// Warm is closed when the busiest tenants are loaded, or have had their time:
 	// until then /readyz says no. nil is warm.
 	Warm <-chan struct{}
@@ -48,6 +55,8 @@ type Deps struct {
 	Models *registry.Registry
 	// Analytics records searches; nil records none.
 	Analytics SearchRecorder
+	// UserIDs hashes the users of recorded searches; nil leaves them as they are.
+	UserIDs *analytics.UserHasher
 	// SearchEvents is how recorded searches are told to webhooks, for the catalogue.
 	SearchEvents domain.SearchEmission
 	// Checks are asked by the health endpoints beside database and temporal.
@@ -73,6 +82,9 @@ type Deps struct {
 	// MaxBulkRequests is how many bulk requests may run at once, 4 by default:
 	// each holds a database connection and a few batches in memory.
 	MaxBulkRequests int
+	// MaxRunningJobs is how many indexing jobs of a tenant run at once, for the answers
+	// that tell of it; 0 for any number.
+	MaxRunningJobs int
 	// KeyLimits limits keys that have a rate of their own; in this process alone by
 	// default.
 	KeyLimits *ratelimit.Shared
@@ -130,6 +142,7 @@ type Server struct {
 	largeSlots   chan struct{}
 	goodKeys     *goodKeys
 	health       *healthCache
+	jobWorld     jobWorld
 	draining     chan struct{} // closed when the server stops taking requests
 	openAPI      []byte
 	docs         []byte

@@ -5,12 +5,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store"
 )
 
 // tenantCacheTTL is how long a slug may mean what has changed meanwhile.
-const tenantCacheTTL = 5 * time.Second
+const tenantCacheTTL = 4 * time.Second
 
 // maxCachedTenants bounds the cache; above it, it starts anew.
 const maxCachedTenants = 10_000
@@ -51,4 +53,15 @@ func (t *tenantCache) bySlug(ctx context.Context, slug string) (domain.Tenant, e
 	}
 	t.slugs[slug] = cachedTenant{tenant: found, until: time.Now().Add(tenantCacheTTL)}
 	return found, nil
+}
+
+// forget drops what is remembered of a tenant, under whichever slug.
+func (t *tenantCache) forget(id uuid.UUID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for slug, known := range t.slugs {
+		if known.tenant.ID == id {
+			delete(t.slugs, slug)
+		}
+	}
 }

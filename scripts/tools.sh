@@ -46,6 +46,12 @@ check_redis_if_possible() {
   have_redis || say "going on without Redis (answers are cached in memory only); to have it: sudo apt-get install -y redis-server"
 }
 
+want_haproxy() { have haproxy || need haproxy; }
+check_haproxy() { have haproxy || die "haproxy is still missing"; }
+
+want_prometheus() { have promtool || need prometheus; }
+check_prometheus() { have promtool || die "promtool is still missing"; }
+
 # The race detector needs a C compiler.
 want_gcc() { have gcc || need gcc libc6-dev; }
 check_gcc() { have gcc || die "gcc is still missing"; }
@@ -167,7 +173,7 @@ esac
 kind() {
   case $1 in
     redis-if-possible) echo redis_if_possible ;;
-    go | postgres | redis | gcc | chromium | node) echo "$1" ;;
+    go | postgres | redis | haproxy | prometheus | gcc | chromium | node) echo "$1" ;;
     *) tool_version "$1" >/dev/null && echo go_tool ;;
   esac
 }

@@ -81,7 +81,7 @@ func newTraced(t *testing.T, tracing *telemetry.Tracing, spans *tracetest.InMemo
 
 func (tr *traced) serve(s *store.Store, flows *workflows.Client, deps api.Deps) {
 	tr.t.Helper()
-	starter := workflows.NewStarter(flows)
+	starter := workflows.NewStarter(flows, everyPlace(s))
 	tr.t.Cleanup(starter.Close)
 	deps.Starter, deps.Verifier = starter, auth.NewVerifier(s, auth.VerifierOptions{})
 	server, err := api.New(deps)

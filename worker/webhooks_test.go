@@ -25,6 +25,7 @@ import (
 
 	"github.com/rustassistant/rustassistant/activities"
 	"github.com/rustassistant/rustassistant/internal/domain"
+	"github.com/rustassistant/rustassistant/internal/index"
 	"github.com/rustassistant/rustassistant/internal/store"
 	"github.com/rustassistant/rustassistant/internal/testenv"
 	"github.com/rustassistant/rustassistant/internal/webhook"
@@ -34,26 +35,35 @@ import (
 
 const (
 	secret   = "webhook_secret"
-	patience = 30 * time.Second
+	patience = 90 * time.Second
 )
 
 // product is a worker on a database and a Temporal namespace of its own.
 type product struct {
 	*store.Store
-	t        *testing.T
+	t        testing.TB
 	url      string
 	temporal client.Client
 	// namespace is Temporal's.
 	namespace string
 	sealer    *webhook.Sealer
+	options   worker.Options
 	tenant    uuid.UUID
 	stop      func()
 	start     func()
 }
 
-func newProduct(t *testing.T) *product {
+func newProduct(t *testing.T, change ...func(*worker.Options)) *product {
 	t.Helper()
 	t.Parallel()
+	p := newBenchProduct(t, change...)
+	p.start()
+	return p
+}
+
+// newBenchProduct is newProduct whose worker is not started yet.
+func newBenchProduct(t testing.TB, change ...func(*worker.Options)) *product {
+	t.Helper()
 	url := testenv.DatabaseURL(t)
 	s, err := store.Open(t.Context(), store.Options{URL: url, PoolSize: 10})
 	require.NoError(t, err)
@@ -67,19 +77,25 @@ func newProduct(t *testing.T) *product {
 	tenant, err := s.CreateTenant(t.Context(), "acme", "Acme")
 	require.NoError(t, err)
 	p := &product{Store: s, t: t, url: url, temporal: c, namespace: namespace, sealer: sealer, tenant: tenant.ID, stop: func() {}}
+	segments, err := index.NewManager(s, index.ManagerOptions{CacheDir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(segments.Close)
+	p.options = worker.Options{
+		Temporal: c, Workflows: workflows.NewClient(c, namespace, ""), Store: s, Index: segments, WorkDir: t.TempDir(), Slots: 2,
+		StopTimeout: 5 * time.Second, Sender: webhook.NewSender(webhook.Development()), Sealer: sealer,
+	}
+	for _, f := range change {
+		f(&p.options)
+	}
 	p.start = func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		var gone sync.WaitGroup
 		gone.Go(func() {
-			_ = worker.Run(ctx, worker.Options{
-				Temporal: c, Workflows: workflows.NewClient(c, namespace, ""), Store: s, WorkDir: t.TempDir(), Slots: 2,
-				StopTimeout: 5 * time.Second, Sender: webhook.NewSender(webhook.Development()), Sealer: sealer,
-			})
+			_ = worker.Run(ctx, p.options)
 		})
 		p.stop = func() { cancel(); gone.Wait() }
 	}
 	t.Cleanup(func() { p.stop() })
-	p.start()
 	return p
 }
 

@@ -56,8 +56,16 @@ type Options struct {
 	WorkDir string
 	// Slots is how many indexing activities run at once.
 	Slots int
-	// AnalyticsRetention is how long recorded searches are kept; 90 days when 0.
-	AnalyticsRetention time.Duration
+	// MaxRunningJobs is how many indexing jobs of a tenant run at once; 0 for any number.
+	MaxRunningJobs int
+	// DeploymentName and BuildID turn Worker Versioning on when both are set.
+	DeploymentName, BuildID string
+	// MaxExportBytes bounds what all exports of tenants together may take in the
+	// database; 0 is no bound.
+	MaxExportBytes int64
+	// AnalyticsRetention is how long recorded searches are kept, 90 days when 0, and
+	// RollupRetention their rollups, 400 days when 0.
+	AnalyticsRetention, RollupRetention time.Duration
 	// StopTimeout is how long running activities may go on after ctx ended.
 	StopTimeout time.Duration
 }
@@ -79,7 +87,8 @@ func Run(ctx context.Context, o Options) error {
 	var gone sync.WaitGroup
 	gone.Go(func() { wakeups.Run(beside) })
 	gone.Go(func() { watchWebhooks(beside, o) })
-	gone.Go(func() { o.Store.ListenDeliveries(beside, wakeups.Notify) })
+	gone.Go(func() { reconcile(beside, o) })
+	gone.Go(func() { o.Store.ListenWork(beside, listener(beside, o, wakeups)) })
 	defer gone.Wait()
 	defer stop()
 	for delay := reconnectDelay; ; delay = min(2*delay, reconnectMax) {
@@ -141,6 +150,7 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 			MaxConcurrentActivityExecutionSize: slots,
 			WorkerStopTimeout:                  o.StopTimeout,
 			OnFatalError:                       onFatal,
+			DeploymentOptions:                  o.deployment(),
 		}
 	}
 	indexing := worker.New(o.Temporal, workflows.IndexingQueue, options(o.Slots))
@@ -153,13 +163,14 @@ func build(o Options, wakeups *activities.Wakeups, onFatal func(error)) []worker
 	return []worker.Worker{indexing, deliveries, embedding, maintenance}
 }
 
-// register tells each queue's worker what it runs. Jobs is on both: a workflow
+// register tells each queue's worker what it runs. Jobs is on each: a workflow
 // runs its activities on its own queue.
 func register(indexing, maintenance worker.Registry, o Options) {
-	jobs := &activities.Jobs{Store: o.Store, Starter: o.Workflows}
+	jobs := &activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs}
+	jobs.Tenants = registerTenants(maintenance, o, jobs)
 	segments := &activities.Segments{Store: o.Store, Index: o.Index, WorkDir: o.WorkDir}
 	documents := &activities.Documents{
-		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics,
+		Store: o.Store, Segments: segments, Chunks: o.Chunks, Compactor: o.Workflows, Metrics: o.Metrics, Dispatcher: jobs,
 		Models: o.Models, Embeddings: o.Workflows,
 	}
 
@@ -169,18 +180,19 @@ func register(indexing, maintenance worker.Registry, o Options) {
 
 	maintenance.RegisterWorkflow(workflows.CompactIndex)
 	maintenance.RegisterWorkflow(workflows.RebuildIndex)
-	maintenance.RegisterWorkflow(workflows.IndexUpkeep)
-	maintenance.RegisterWorkflow(workflows.RecoverPending)
-	maintenance.RegisterWorkflow(workflows.PurgeExpired)
-	maintenance.RegisterWorkflow(workflows.RollupAnalytics)
-	maintenance.RegisterWorkflow(workflows.PurgeAnalytics)
+	maintenance.RegisterWorkflow(workflows.RedriveJobs)
+	maintenance.RegisterWorkflow(workflows.BackfillAnalytics)
+	o.registerSweeps(maintenance, workflows.IndexUpkeep, workflows.RecoverPending, workflows.PurgeExpired,
+		workflows.RollupAnalytics, workflows.PurgeAnalytics)
 	maintenance.RegisterActivity(segments)
 	maintenance.RegisterActivity(&activities.Rebuilds{
 		Store: o.Store, Index: o.Index, Compactor: o.Workflows, Embeddings: o.Workflows,
 	})
 	maintenance.RegisterActivity(&activities.Upkeep{Store: o.Store, Compactor: o.Workflows, Rebuilder: o.Workflows})
 	maintenance.RegisterActivity(&activities.Maintenance{Store: o.Store})
-	maintenance.RegisterActivity(&activities.Analytics{Store: o.Store, Retention: o.AnalyticsRetention})
+	maintenance.RegisterActivity(&activities.Analytics{
+		Store: o.Store, Retention: o.AnalyticsRetention, RollupRetention: o.RollupRetention, Starter: o.Workflows,
+	})
 	maintenance.RegisterActivity(jobs)
 }
 
@@ -197,10 +209,11 @@ func registerWebhooks(deliveries, maintenance worker.Registry, o Options, wakeup
 
 	deliveries.RegisterWorkflow(workflows.DeliverWebhooks)
 	deliveries.RegisterWorkflow(workflows.RecoverWebhook)
+	deliveries.RegisterActivity(&activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs})
 	deliveries.RegisterActivity(webhooks)
 	deliveries.RegisterActivity(recoveries)
 
-	maintenance.RegisterWorkflow(workflows.RecoverDeliveries)
+	o.registerSweeps(maintenance, workflows.RecoverDeliveries)
 	maintenance.RegisterActivity(webhooks)
 }
 
@@ -212,9 +225,10 @@ func registerEmbeddings(embedding, maintenance worker.Registry, o Options) {
 	}
 	embedding.RegisterWorkflow(workflows.TrainEmbeddings)
 	embedding.RegisterWorkflow(workflows.EmbedIndex)
+	embedding.RegisterActivity(&activities.Jobs{Store: o.Store, Starter: o.Workflows, Limit: o.MaxRunningJobs})
 	embedding.RegisterActivity(embeddings)
 
-	maintenance.RegisterWorkflow(workflows.StartDueEmbeddings)
+	o.registerSweeps(maintenance, workflows.StartDueEmbeddings)
 	maintenance.RegisterActivity(embeddings)
 }
 

@@ -40,6 +40,8 @@ type Client struct {
 	temporal  client.Client
 	namespace string
 	uiURL     string
+	// offboardGrace is what an off-boarding waits for requests to run out.
+	offboardGrace time.Duration
 }
 
 // NewClient wraps a Temporal client. uiURL is where the Temporal UI is served
@@ -48,7 +50,7 @@ func NewClient(c client.Client, namespace, uiURL string) *Client {
 	if namespace == "" {
 		namespace = client.DefaultNamespace
 	}
-	return &Client{temporal: c, namespace: namespace, uiURL: strings.TrimRight(uiURL, "/")}
+	return &Client{temporal: c, namespace: namespace, uiURL: strings.TrimRight(uiURL, "/"), offboardGrace: DefaultOffboardGrace}
 }
 
 // StartJob starts the workflow of a job. That it was started before is success.
@@ -79,21 +81,28 @@ func (c *Client) describe(ctx context.Context, workflowID string) (activities.Ex
 	if err != nil {
 		return "", fmt.Errorf("describe workflow %s: %w", workflowID, err)
 	}
-	switch d.GetWorkflowExecutionInfo().GetStatus() {
+	return executionOf(d.GetWorkflowExecutionInfo().GetStatus()), nil
+}
+
+func executionOf(status enumspb.WorkflowExecutionStatus) activities.Execution {
+	switch status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
-		return activities.ExecutionRunning, nil
+		return activities.ExecutionRunning
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		return activities.ExecutionCompleted, nil
+		return activities.ExecutionCompleted
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		return activities.ExecutionCanceled, nil
+		return activities.ExecutionCanceled
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		return activities.ExecutionTerminated, nil
+		return activities.ExecutionTerminated
 	default:
-		return activities.ExecutionFailed, nil
+		return activities.ExecutionFailed
 	}
 }
 
 func (c *Client) start(ctx context.Context, job domain.Job) error {
+	if start := jobStarters[job.Kind]; start != nil {
+		return start(ctx, c, job)
+	}
 	if job.Kind != domain.JobIndexDocuments {
 		return fmt.Errorf("no workflow is known for jobs of kind %q", job.Kind)
 	}

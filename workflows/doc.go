@@ -9,6 +9,11 @@
 //	DeliverWebhooks    webhooks/<tenant id>/<endpoint id>  the events of one endpoint, while there are any
 //	RecoverWebhook     recover/<tenant id>/<endpoint id>/<recovery id>
 //	                                                       sends again what an endpoint did not get
+//	ProvisionTenant    tenant/<slug>/provision             makes a tenant, or leaves nothing
+//	SuspendTenant      tenant/<slug>/suspend               pauses what runs for a suspended tenant
+//	ResumeTenant       tenant/<slug>/resume                takes it up again
+//	ExportTenant       tenant/<slug>/export                writes what a tenant has into files
+//	OffboardTenant     tenant/<slug>/offboard              deletes a tenant and certifies it
 //	RecoverPending     schedule, every 10 s                starts what was committed and not started
 //	RecoverDeliveries  schedule, every 10 s                wakes endpoints whose deliveries are late
 //	StartDueEmbeddings schedule, every minute              has models and vectors made where they are due

@@ -52,6 +52,7 @@ type IndexDocumentsProgress struct {
 // cancels the job: what is committed stays, what is not will not be.
 func IndexDocuments(ctx workflow.Context, in IndexDocumentsInput) (IndexDocumentsProgress, error) {
 	w := &indexDocuments{in: in, progress: IndexDocumentsProgress{Total: in.Total}}
+	w.pauses = listenPauses(ctx, in.TenantID, func() uuid.UUID { return in.JobID })
 	if in.Progress != nil {
 		w.progress = *in.Progress
 	}
@@ -70,6 +71,7 @@ func IndexDocuments(ctx workflow.Context, in IndexDocumentsInput) (IndexDocument
 type indexDocuments struct {
 	in       IndexDocumentsInput
 	progress IndexDocumentsProgress
+	pauses   *pauser
 }
 
 func (w *indexDocuments) run(ctx workflow.Context) error {
@@ -82,6 +84,9 @@ func (w *indexDocuments) run(ctx workflow.Context) error {
 	}
 	if !plan.More {
 		return nil
+	}
+	if err := w.pauses.wait(ctx); err != nil {
+		return err
 	}
 	next := w.in
 	next.After = plan.Batches[len(plan.Batches)-1].To
@@ -130,10 +135,7 @@ func (w *indexDocuments) index(ctx workflow.Context, batches []domain.SeqRange) 
 }
 
 func (w *indexDocuments) indexBatch(ctx workflow.Context, b domain.SeqRange) error {
-	var documents *activities.Documents
-	var out activities.IndexBatchOutput
-	in := activities.IndexBatchInput{TenantID: w.in.TenantID, JobID: w.in.JobID, Batch: b}
-	err := workflow.ExecuteActivity(batchOptions(ctx), documents.IndexBatch, in).Get(ctx, &out)
+	out, err := w.runBatch(ctx, b)
 	if temporal.IsCanceledError(err) {
 		return err
 	}
@@ -148,6 +150,29 @@ func (w *indexDocuments) indexBatch(ctx workflow.Context, b domain.SeqRange) err
 	p := w.progress
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d of %d indexed, %d failed, %d skipped", p.Indexed, p.Total, p.Failed, p.Skipped))
 	return nil
+}
+
+// runBatch indexes a batch when the job is not paused. The job's row is what counts:
+// a signal only spares the look at it.
+func (w *indexDocuments) runBatch(ctx workflow.Context, b domain.SeqRange) (out activities.IndexBatchOutput, err error) {
+	var documents *activities.Documents
+	info := workflow.GetInfo(ctx)
+	in := activities.IndexBatchInput{
+		TenantID: w.in.TenantID, JobID: w.in.JobID, Batch: b,
+		Reset: info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID,
+	}
+	for {
+		if err := w.pauses.wait(ctx); err != nil {
+			return out, err
+		}
+		out = activities.IndexBatchOutput{}
+		resumes := w.pauses.resumes
+		err := workflow.ExecuteActivity(batchOptions(ctx), documents.IndexBatch, in).Get(ctx, &out)
+		if err != nil || !out.Paused {
+			return out, err
+		}
+		w.pauses.sawPaused(resumes)
+	}
 }
 
 // failBatch records why a batch is given up, in words a user may read.

@@ -53,6 +53,16 @@ func rowOptions(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// provisionOptions is for steps that somebody waits for: given up, and taken back,
+// while they may still be asked about.
+func provisionOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		RetryPolicy:            retryPolicy(),
+	})
+}
+
 // deliverOptions is for sending events: slices of minutes, with a heartbeat, and
 // a day of patience with a fault of ours.
 func deliverOptions(ctx workflow.Context) workflow.Context {

@@ -46,6 +46,7 @@ const maxCatchUpRounds = 200
 //	           └─ done ────► catch up ─► swap (under the lock of commits) ─► follow up
 func RebuildIndex(ctx workflow.Context, in RebuildIndexInput) (RebuildIndexProgress, error) {
 	w := &rebuildIndex{in: in, ids: activities.RebuildInput{TenantID: in.TenantID, RebuildID: in.RebuildID}}
+	w.pauses = listenPauses(ctx, in.TenantID, func() uuid.UUID { return in.RebuildID })
 	err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (RebuildIndexProgress, error) { return w.progress, nil })
 	if err != nil {
 		return w.progress, err
@@ -60,6 +61,7 @@ type rebuildIndex struct {
 	in       RebuildIndexInput
 	ids      activities.RebuildInput
 	progress RebuildIndexProgress
+	pauses   *pauser
 }
 
 func (w *rebuildIndex) run(ctx workflow.Context) error {
@@ -73,6 +75,9 @@ func (w *rebuildIndex) run(ctx workflow.Context) error {
 	}
 	w.tell(ctx, "build", out)
 	for out.More = true; out.More; {
+		if err := w.pauses.wait(ctx); err != nil {
+			return err
+		}
 		out = activities.RebuildOutput{}
 		if err := workflow.ExecuteActivity(batchOptions(ctx), rebuilds.BuildShadow, w.ids).Get(ctx, &out); err != nil {
 			return err
@@ -90,6 +95,9 @@ func (w *rebuildIndex) run(ctx workflow.Context) error {
 func (w *rebuildIndex) swap(ctx workflow.Context) error {
 	var rebuilds *activities.Rebuilds
 	for w.progress.Rounds < maxCatchUpRounds {
+		if err := w.pauses.wait(ctx); err != nil {
+			return err
+		}
 		w.progress.Rounds++
 		var out activities.RebuildOutput
 		if err := workflow.ExecuteActivity(batchOptions(ctx), rebuilds.CatchUpRebuild, w.ids).Get(ctx, &out); err != nil {

@@ -43,6 +43,7 @@ type RecoverWebhookProgress struct {
 // stays due when it ends early.
 func RecoverWebhook(ctx workflow.Context, in RecoverWebhookInput) (RecoverWebhookProgress, error) {
 	w := &recoverWebhook{in: in}
+	w.pauses = listenPauses(ctx, in.TenantID, func() uuid.UUID { return in.RecoveryID })
 	err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (RecoverWebhookProgress, error) { return w.in.Progress, nil })
 	if err != nil {
 		return w.in.Progress, err
@@ -53,12 +54,18 @@ func RecoverWebhook(ctx workflow.Context, in RecoverWebhookInput) (RecoverWebhoo
 	return w.in.Progress, err
 }
 
-type recoverWebhook struct{ in RecoverWebhookInput }
+type recoverWebhook struct {
+	in     RecoverWebhookInput
+	pauses *pauser
+}
 
 func (w *recoverWebhook) run(ctx workflow.Context) error {
 	var recoveries *activities.Recoveries
 	ids := activities.RecoverSomeInput{TenantID: w.in.TenantID, RecoveryID: w.in.RecoveryID}
 	for range roundsPerRun {
+		if err := w.pauses.wait(ctx); err != nil {
+			return err
+		}
 		var out activities.RecoverSomeOutput
 		if err := workflow.ExecuteActivity(batchOptions(ctx), recoveries.RecoverSome, ids).Get(ctx, &out); err != nil {
 			return err
@@ -79,6 +86,9 @@ func (w *recoverWebhook) run(ctx workflow.Context) error {
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			break
 		}
+	}
+	if err := w.pauses.wait(ctx); err != nil {
+		return err
 	}
 	return workflow.NewContinueAsNewError(ctx, RecoverWebhook, w.in)
 }

@@ -14,6 +14,7 @@ var recorded = map[string]any{
 	"IndexDocuments":     IndexDocuments,
 	"CompactIndex":       CompactIndex,
 	"RebuildIndex":       RebuildIndex,
+	"RedriveJobs":        RedriveJobs,
 	"IndexUpkeep":        IndexUpkeep,
 	"DeliverWebhooks":    DeliverWebhooks,
 	"RecoverWebhook":     RecoverWebhook,
@@ -25,6 +26,7 @@ var recorded = map[string]any{
 	"PurgeExpired":       PurgeExpired,
 	"RollupAnalytics":    RollupAnalytics,
 	"PurgeAnalytics":     PurgeAnalytics,
+	"BackfillAnalytics":  BackfillAnalytics,
 }
 
 // A change that breaks this would break workflows that are open when the new

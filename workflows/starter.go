@@ -2,10 +2,12 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rustassistant/rustassistant/internal/domain"
@@ -22,9 +24,14 @@ const (
 // job that cannot be started now is left to the RecoverPending schedule.
 type Starter struct {
 	*Client
-	jobs chan accepted
-	done sync.WaitGroup
+	dispatch Dispatch
+	jobs     chan accepted
+	done     sync.WaitGroup
 }
+
+// Dispatch gives the tenant's free places to the jobs that have waited longest and
+// returns these.
+type Dispatch func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error)
 
 // accepted is a job and the trace of the request that brought it.
 type accepted struct {
@@ -33,8 +40,8 @@ type accepted struct {
 }
 
 // NewStarter starts the background senders. Close ends them.
-func NewStarter(c *Client) *Starter {
-	s := &Starter{Client: c, jobs: make(chan accepted, starterQueue)}
+func NewStarter(c *Client, dispatch Dispatch) *Starter {
+	s := &Starter{Client: c, dispatch: dispatch, jobs: make(chan accepted, starterQueue)}
 	for range starterWorkers {
 		s.done.Go(s.run)
 	}
@@ -54,11 +61,23 @@ func (s *Starter) StartJob(ctx context.Context, job domain.Job) {
 func (s *Starter) run() {
 	for a := range s.jobs {
 		ctx, cancel := context.WithTimeout(trace.ContextWithSpanContext(context.Background(), a.trace), starterTimeout)
-		if err := s.Client.StartJob(ctx, a.job); err != nil {
+		if err := s.start(ctx, a.job); err != nil {
 			slog.WarnContext(ctx, "a job could not be started; the next sweep starts it", "job", a.job.ID, "error", err)
 		}
 		cancel()
 	}
+}
+
+// start starts what the tenant has a place for: the job, or those before it.
+func (s *Starter) start(ctx context.Context, job domain.Job) error {
+	if job.Kind != domain.JobIndexDocuments {
+		return s.Client.StartJob(ctx, job)
+	}
+	jobs, err := s.dispatch(ctx, job.TenantID)
+	for _, j := range jobs {
+		err = errors.Join(err, s.Client.StartJob(ctx, j))
+	}
+	return err
 }
 
 // Close hands over what is queued, each within its timeout, and ends.

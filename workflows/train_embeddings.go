@@ -62,6 +62,7 @@ func TrainEmbeddings(ctx workflow.Context, in TrainEmbeddingsInput) (EmbeddingsP
 	if in.Progress != nil {
 		w.progress = *in.Progress
 	}
+	w.pauses = listenPauses(ctx, in.TenantID, func() uuid.UUID { return w.model })
 	err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (EmbeddingsProgress, error) { return w.progress, nil })
 	if err != nil {
 		return w.progress, err
@@ -75,7 +76,8 @@ func TrainEmbeddings(ctx workflow.Context, in TrainEmbeddingsInput) (EmbeddingsP
 
 // trainEmbeddings is one run of the workflow.
 type trainEmbeddings struct {
-	in TrainEmbeddingsInput
+	in     TrainEmbeddingsInput
+	pauses *pauser
 	embedSegments
 }
 
@@ -87,6 +89,9 @@ func (w *trainEmbeddings) run(ctx workflow.Context) error {
 		}
 	}
 	for {
+		if err := w.pauses.wait(ctx); err != nil {
+			return err
+		}
 		left, err := w.round(ctx)
 		switch {
 		case err != nil:
@@ -161,6 +166,9 @@ func (w *trainEmbeddings) prepare(ctx workflow.Context) error {
 	var embeddings *activities.Embeddings
 	in := activities.EmbeddingModelInput{TenantID: w.in.TenantID, ModelID: w.model}
 	for {
+		if err := w.pauses.wait(ctx); err != nil {
+			return err
+		}
 		w.stage(ctx, activities.StagePrepare, "making the model "+w.progress.Model)
 		var out activities.PrepareModelOutput
 		err := workflow.ExecuteActivity(embedOptions(ctx), embeddings.PrepareModel, in).Get(ctx, &out)

@@ -2,6 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import type { createDashboard } from "./router";
+import { ReSignInContext } from "./session/re-sign-in";
 import { cssVariables, theme } from "./theme";
 
 interface Props {
@@ -19,7 +20,9 @@ export function App({ dashboard, nonce }: Props) {
       getStyleNonce={() => nonce}
     >
       <QueryClientProvider client={dashboard.queryClient}>
-        <RouterProvider router={dashboard.router} />
+        <ReSignInContext value={dashboard.reSignIn}>
+          <RouterProvider router={dashboard.router} />
+        </ReSignInContext>
       </QueryClientProvider>
     </MantineProvider>
   );

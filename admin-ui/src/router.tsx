@@ -3,12 +3,39 @@ import { createRouter, type RouterHistory } from "@tanstack/react-router";
 import { ApiError } from "./api/problem";
 import { sessionQuery } from "./api/queries";
 import { basePath } from "./lib/url";
+import { ReSignIn } from "./session/re-sign-in";
+import { analyticsRoute } from "./routes/analytics/route";
+import { auditRoute } from "./routes/audit/route";
 import { dashboardRoute } from "./routes/dashboard";
+import { jobRoute, jobsRoute } from "./routes/jobs/route";
+import { keysRoute } from "./routes/keys/route";
+import { metricsRoute } from "./routes/metrics/route";
 import { overviewRoute } from "./routes/overview/route";
 import { rootRoute } from "./routes/root";
+import { searchRoute } from "./routes/search/route";
+import { settingsRoute } from "./routes/settings/route";
 import { signInRoute } from "./routes/sign-in/route";
+import { tenantsRoute } from "./routes/tenants/route";
+import { eventTypesRoute, webhookRoute, webhooksRoute } from "./routes/webhooks/route";
 
-const routeTree = rootRoute.addChildren([signInRoute, dashboardRoute.addChildren([overviewRoute])]);
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  dashboardRoute.addChildren([
+    overviewRoute,
+    searchRoute,
+    analyticsRoute,
+    jobsRoute,
+    jobRoute,
+    webhooksRoute,
+    eventTypesRoute,
+    webhookRoute,
+    metricsRoute,
+    keysRoute,
+    auditRoute,
+    tenantsRoute,
+    settingsRoute,
+  ]),
+]);
 
 /** Makes the dashboard's router and the store of its data, which need each other. */
 export function createDashboard(history?: RouterHistory) {
@@ -26,6 +53,7 @@ export function createDashboard(history?: RouterHistory) {
       mutations: { networkMode: "always" },
     },
   });
+  const reSignIn = new ReSignIn();
   const router = createRouter({
     routeTree,
     basepath: basePath,
@@ -42,12 +70,12 @@ export function createDashboard(history?: RouterHistory) {
     const signedIn = queryClient.getQueryData(sessionQuery.queryKey) != null;
     if (!(error instanceof ApiError) || !error.unauthenticated || !signedIn) return;
     const { pathname, publicHref } = router.state.location;
-    if (pathname === "/sign-in") return;
+    if (pathname === "/sign-in" || reSignIn.ask()) return;
     queryClient.setQueryData(sessionQuery.queryKey, null);
     void router.navigate({ to: "/sign-in", search: { redirect: publicHref, expired: true } });
   }
 
-  return { router, queryClient };
+  return { router, queryClient, reSignIn };
 }
 
 declare module "@tanstack/react-router" {

@@ -44,6 +44,13 @@ export const theme = createTheme({
     Modal: {
       styles: { content: { background: "var(--ra-surface)" }, header: { background: "var(--ra-surface)" } },
     },
+    Drawer: {
+      styles: {
+        content: { background: "var(--ra-surface)" },
+        header: { background: "var(--ra-surface)" },
+        title: { fontWeight: 600 },
+      },
+    },
     Menu: {
       // The placeholder is a child that role="menu" may not have.
       defaultProps: { withInitialFocusPlaceholder: false },

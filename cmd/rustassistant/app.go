@@ -61,13 +61,12 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	}
 	a.tracing.Install(slog.Default())
 	if a.store, err = store.Open(ctx, store.Options{
-		URL: cfg.DatabaseURL.Reveal(), PoolSize: cfg.DatabasePoolSize,
+		URL: cfg.DatabaseURL.Reveal(), ReplicaURL: cfg.DatabaseReplicaURL.Reveal(), PoolSize: cfg.DatabasePoolSize,
 		SearchEvents: domain.SearchEvents{Emission: cfg.SearchEvents, SampleRate: cfg.SearchEventsSampleRate},
 		Tiers:        cfg.QuotaTiers,
 	}); err != nil {
 		return a, err
 	}
-	a.metrics.RegisterPool("app", a.poolStats)
 	if a.indexDir, err = indexDir(cfg); err != nil {
 		return a, err
 	}
@@ -86,24 +85,17 @@ func newApp(ctx context.Context, cfg *config.Config) (a *app, err error) {
 	if a.sealer, err = newSealer(cfg); err != nil {
 		return a, err
 	}
-	if a.temporal, err = dialTemporal(cfg, a.tracing); err != nil {
+	if a.temporal, err = dialTemporal(cfg, a.tracing, a.metrics); err != nil {
 		return a, err
 	}
 	a.workflows = workflows.NewClient(a.temporal, cfg.TemporalNamespace, cfg.TemporalUIURL)
+	a.registerMetrics()
 	return a, nil
-}
-
-func (a *app) poolStats() telemetry.PoolStats {
-	s := a.store.PoolStat()
-	return telemetry.PoolStats{
-		Max: int(s.MaxConns()), InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()),
-		Acquires: s.AcquireCount(), Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
-	}
 }
 
 // dialTemporal reads all TEMPORAL_* variables the SDK knows; it connects when
 // it is first used.
-func dialTemporal(cfg *config.Config, tracing *telemetry.Tracing) (client.Client, error) {
+func dialTemporal(cfg *config.Config, tracing *telemetry.Tracing, metrics *telemetry.Metrics) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read the TEMPORAL_* variables: %w", err)
@@ -116,6 +108,7 @@ func dialTemporal(cfg *config.Config, tracing *telemetry.Tracing) (client.Client
 		return nil, err
 	}
 	options.Interceptors = append(options.Interceptors, interceptors...)
+	options.MetricsHandler = workflows.NewSDKMetrics(metrics.Registry)
 	options.Logger = temporallog.NewStructuredLogger(slog.Default())
 	c, err := client.NewLazyClient(options)
 	if err != nil {
@@ -147,7 +140,10 @@ func (a *app) runWorker(ctx context.Context) error {
 		Metrics: a.metrics, Tracing: a.tracing, WorkDir: filepath.Join(a.indexDir, "work"),
 		Slots: a.cfg.Workers, StopTimeout: a.cfg.ShutdownTimeout,
 		Sender: a.sender, Sealer: a.sealer, Models: a.models,
+		MaxExportBytes: int64(a.cfg.ExportMaxBytes),
+		MaxRunningJobs: a.cfg.MaxRunningJobsPerTenant, DeploymentName: a.cfg.WorkerDeploymentName, BuildID: a.cfg.WorkerBuildID,
 		AnalyticsRetention: time.Duration(a.cfg.AnalyticsRetentionDays) * 24 * time.Hour,
+		RollupRetention:    time.Duration(a.cfg.AnalyticsRollupDays) * 24 * time.Hour,
 	})
 }
 

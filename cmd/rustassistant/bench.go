@@ -32,7 +32,8 @@ The figures are those of this machine as it is: the server, its database and thi
   rustassistant bench scale --file docs.jsonl.zst --queries short.txt
   rustassistant bench tenants --pid server=1234
   rustassistant bench staleness --second http://127.0.0.1:8081
-  rustassistant bench webhooks`,
+  rustassistant bench webhooks
+  rustassistant bench analytics`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openBench(cmd, &c)
@@ -46,7 +47,7 @@ The figures are those of this machine as it is: the server, its database and thi
 	c.addTenantFlag(cmd)
 	f.add(cmd)
 	cmd.AddCommand(newBenchSearchCommand(), newBenchIndexCommand(), newBenchLatencyCommand(),
-		newBenchScaleCommand(), newBenchTenantsCommand(), newBenchStalenessCommand(), newBenchWebhooksCommand())
+		newBenchScaleCommand(), newBenchTenantsCommand(), newBenchStalenessCommand(), newBenchWebhooksCommand(), newBenchAnalyticsCommand())
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -77,7 +78,9 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 		return err
 	}
 	answers := a.newCache(redisClient)
-	starter := workflows.NewStarter(a.workflows)
+	starter := workflows.NewStarter(a.workflows, func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error) {
+		return a.store.DispatchJobs(ctx, tenant, a.cfg.MaxRunningJobsPerTenant)
+	})
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models, Popular: popularQueries(a.store)})
 	deps := a.apiDeps(o, verifier, starter, service)
@@ -87,6 +90,9 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	recorder := a.newRecorder()
 	if recorder != nil {
 		deps.Analytics, deps.SearchEvents = recorder, a.cfg.SearchEvents
+	}
+	if deps.UserIDs, err = newUserHasher(a.cfg); err != nil {
+		return err
 	}
 	server, err := api.New(deps)
 	if err != nil {
@@ -100,7 +106,10 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	// What runs beside the server must outlive its draining.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var beside errgroup.Group
-	beside.Go(func() error { a.store.Listen(background, keepFresh(service, verifier)); return nil })
+	beside.Go(func() error {
+		a.store.Listen(background, a.keepFresh(background, service, verifier, server, answers))
+		return nil
+	})
 	beside.Go(func() error { service.Run(background); return nil })
 	beside.Go(func() error { admin(background); return nil })
 	beside.Go(func() error { a.warmUp(background, warm); return nil })
@@ -157,8 +166,20 @@ func (a *app) newRecorder() *analytics.Recorder {
 	return r
 }
 
+// newUserHasher is nil when users are recorded as they are sent.
+func newUserHasher(cfg *config.Config) (*analytics.UserHasher, error) {
+	if !cfg.AnalyticsHashUserIDs {
+		return nil, nil //nolint:nilnil // nil is a value here: no hashing
+	}
+	key := cfg.EncryptionKeyBytes()
+	if key == nil {
+		return nil, errors.New("ANALYTICS_HASH_USER_IDS needs ENCRYPTION_KEY, which the hashes are keyed by: openssl rand -base64 32")
+	}
+	return analytics.NewUserHasher(key)
+}
+
 // keepFresh makes caches hear of what other processes commit.
-func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener {
+func (a *app) keepFresh(ctx context.Context, service *search.Service, verifier *auth.Verifier, server *api.Server, answers *cache.Cache) store.Listener {
 	return store.Listener{
 		Generation: service.OnGeneration,
 		KeyChanged: func(hash []byte) {
@@ -166,7 +187,17 @@ func keepFresh(service *search.Service, verifier *auth.Verifier) store.Listener 
 				verifier.Invalidate(auth.Hash(hash))
 			}
 		},
-		Connected: verifier.InvalidateAll,
+		TenantChanged: func(tenant uuid.UUID, state string) {
+			server.TenantChanged(tenant, state)
+			if state == store.TenantGone {
+				a.index.Forget(tenant)
+				go answers.Forget(ctx, tenant)
+			}
+		},
+		Connected: func() {
+			verifier.InvalidateAll()
+			go a.index.ForgetMissing(ctx, a.store.GoneTenants)
+		},
 	}
 }
 
@@ -176,11 +207,13 @@ func (a *app) apiDeps(o serverOptions, verifier *auth.Verifier, starter *workflo
 		proxies = append(proxies, p.String())
 	}
 	return api.Deps{
-		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Recoverer: a.workflows,
+		Store: a.store, Verifier: verifier, Starter: starter, IndexKeeper: a.workflows, Recoverer: a.workflows, Backfiller: a.workflows,
+		Tenants: tenantKeeper{a.workflows}, MaxExportBytes: int64(a.cfg.ExportMaxBytes),
 		Search: service, Metrics: a.metrics, Tracing: a.tracing,
 		Version: a.version, Environment: string(a.cfg.Environment),
 		Development: o.development, SingleTenant: !a.cfg.MultiTenantMode,
-		ShutdownTimeout: a.cfg.ShutdownTimeout, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
+		MaxRunningJobs:  a.cfg.MaxRunningJobsPerTenant,
+		ShutdownTimeout: a.cfg.ShutdownTimeout, DrainDelay: a.cfg.DrainDelay, MaxDocumentBytes: int(a.cfg.MaxDocumentBytes),
 		GrafanaURL: a.cfg.GrafanaURL, JaegerURL: a.cfg.JaegerURL,
 		TrustedProxies: proxies,
 		WebhookSender:  a.sender, WebhookSealer: a.sealer, Models: a.models,
@@ -193,7 +226,7 @@ func (a *app) redis() (redis.UniversalClient, error) {
 		slog.Info("no REDIS_URL: answers are cached in this process only")
 		return nil, nil //nolint:nilnil // nil is a value here: no Redis
 	}
-	options, err := config.RedisOptions(a.cfg.RedisURL, a.cfg.RedisPoolSize)
+	options, err := a.cfg.Redis()
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func newWorkerCommand() *cobra.Command {
 	}
 }
 
-// serveWorkerMetrics serves /metrics until the returned function is called. A port
+// serveWorkerMetrics serves /metrics and the probes until the returned function is called. A port
 // that is taken is no reason not to work: there may be two workers on a machine.
 func (a *app) serveWorkerMetrics(ctx context.Context) (stop func()) {
 	if a.cfg.WorkerMetricsPort == 0 {
@@ -50,6 +50,7 @@ func (a *app) serveWorkerMetrics(ctx context.Context) (stop func()) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", a.metrics.Handler())
+	a.probes(ctx, mux)
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),

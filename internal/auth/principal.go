@@ -17,6 +17,8 @@ type Principal struct {
 	Scopes     ScopeSet
 	// Rules are those of the key.
 	Rules Rules
+	// Foreign is set for a key of platform scope that acts in another tenant than its own.
+	Foreign bool
 	// Limits are those of the tenant, as they were some seconds ago.
 	Limits domain.Quota
 	// Session is set for a signed-in browser.
@@ -50,7 +52,7 @@ func (p *Principal) ForTenant(id uuid.UUID, slug string, limits domain.Quota) (*
 		return nil, domain.NotFound("tenant")
 	}
 	other := *p
-	other.TenantID, other.TenantSlug, other.Limits = id, slug, limits
+	other.TenantID, other.TenantSlug, other.Limits, other.Foreign = id, slug, limits, true
 	return &other, nil
 }
 

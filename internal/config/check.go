@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,6 +64,7 @@ func (k *checker) process() {
 		k.add("SERVICE_NAME", "it has spaces in it", "use a name such as rustassistant")
 	}
 	k.between("SHUTDOWN_TIMEOUT", c.ShutdownTimeout, time.Second, 10*time.Minute)
+	k.between("DRAIN_DELAY", c.DrainDelay, 0, 5*time.Minute)
 	k.between("INDEX_WARM_START", c.IndexWarmStart, 0, 10*time.Minute)
 	k.between("INDEX_IDLE_UNLOAD", c.IndexIdleUnload, 0, 30*24*time.Hour)
 }
@@ -83,7 +85,7 @@ func (k *checker) databaseURL(variable string, address SecretURL) {
 	if address == "" {
 		return
 	}
-	u, err := url.Parse(address.Reveal())
+	u, err := parseDatabaseURL(address.Reveal())
 	switch {
 	case err != nil:
 		// url.Parse quotes the address in its error, password included.
@@ -95,6 +97,27 @@ func (k *checker) databaseURL(variable string, address SecretURL) {
 	case strings.Trim(u.Path, "/") == "" && !u.Query().Has("dbname"):
 		k.add(variable, "it names no database", fixDatabaseURL)
 	}
+}
+
+// severalHosts are the hosts of an address that names more than one, which
+// PostgreSQL's own programs read and net/url does not.
+var severalHosts = regexp.MustCompile(`^(\w+://(?:[^/?#]*@)?)([^@/?#,]+(?:,[^@/?#,]+)+)([/?]|$)`)
+
+// parseDatabaseURL reads an address with one host or several. Each host must be
+// readable; the URL that is returned has the first.
+func parseDatabaseURL(address string) (*url.URL, error) {
+	parts := severalHosts.FindStringSubmatch(address)
+	if parts == nil {
+		return url.Parse(address)
+	}
+	rest := strings.TrimPrefix(address, parts[1]+parts[2])
+	hosts := strings.Split(parts[2], ",")
+	for _, host := range hosts[1:] {
+		if _, err := url.Parse(parts[1] + host + rest); err != nil {
+			return nil, err
+		}
+	}
+	return url.Parse(parts[1] + hosts[0] + rest)
 }
 
 func (k *checker) server() {
@@ -115,12 +138,32 @@ func (k *checker) redisAndCache() {
 			k.add("REDIS_URL", err.Error(), "write redis://:password@host:6379, with rediss:// for TLS; escape special characters of the password")
 		}
 	}
+	k.sentinels()
 	k.inRange("REDIS_POOL_SIZE", c.RedisPoolSize, 1, 1000)
 	k.inRange("CACHE_MAX_MEMORY_ITEMS", c.CacheMaxMemoryItems, 1, 100_000_000)
 	k.bytes("CACHE_MAX_MEMORY_BYTES", c.CacheMaxMemoryBytes, 1<<20, 1<<40)
 	k.between("CACHE_DEFAULT_TTL", c.CacheDefaultTTL, time.Second, 30*24*time.Hour)
 	if strings.ContainsAny(c.CachePrefix, " \t\r\n{}") {
 		k.add("CACHE_PREFIX", "it has spaces or braces in it", "use for example rustassistant:")
+	}
+}
+
+func (k *checker) sentinels() {
+	c := k.cfg
+	const fix = "set REDIS_SENTINEL_MASTER, REDIS_SENTINELS (host:26379,...) and REDIS_URL for the password, or neither of the first two"
+	addresses := c.sentinels()
+	switch {
+	case c.RedisSentinelMaster == "" && len(addresses) == 0:
+		return
+	case c.RedisSentinelMaster == "":
+		k.add("REDIS_SENTINEL_MASTER", "it is not set, and REDIS_SENTINELS is", fix)
+	case len(addresses) == 0:
+		k.add("REDIS_SENTINELS", "it is not set, and REDIS_SENTINEL_MASTER is", fix)
+	case c.RedisURL == "":
+		k.add("REDIS_URL", "it is not set, and REDIS_SENTINELS is", fix)
+	}
+	for _, address := range addresses {
+		k.hostPort("REDIS_SENTINELS", address, "write host:26379, separated by commas")
 	}
 }
 
@@ -160,7 +203,13 @@ func (k *checker) telemetry() {
 
 func (k *checker) numbers() {
 	k.inRange("WORKERS", k.cfg.Workers, 1, 1024)
+	k.inRange("MAX_RUNNING_JOBS_PER_TENANT", k.cfg.MaxRunningJobsPerTenant, 0, 100_000)
+	if (k.cfg.WorkerDeploymentName == "") != (k.cfg.WorkerBuildID == "") {
+		k.add("WORKER_BUILD_ID", "Worker Versioning needs WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID", "set both, or none of them")
+	}
 	k.inRange("ANALYTICS_RETENTION_DAYS", k.cfg.AnalyticsRetentionDays, 1, 3650)
+	k.bytes("EXPORT_MAX_BYTES", k.cfg.ExportMaxBytes, 1<<20, 1<<50)
+	k.inRange("ANALYTICS_ROLLUP_RETENTION_DAYS", k.cfg.AnalyticsRollupDays, 1, 3650)
 	k.inRange("WORKER_METRICS_PORT", k.cfg.WorkerMetricsPort, 0, 65535)
 }
 

@@ -52,8 +52,14 @@ type Config struct {
 	ServiceName string      `env:"SERVICE_NAME" envDefault:"rustassistant" help:"Name of this service in traces and logs."`
 	LogLevel    Level       `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error. RUST_LOG is accepted as another name."`
 	// WORKERS is about indexing, not about HTTP: requests need no limit of their own.
-	Workers         int           `env:"WORKERS" envDefault:"4" help:"Indexing activities that one worker process runs at the same time."`
+	Workers int `env:"WORKERS" envDefault:"4" help:"Indexing activities that one worker process runs at the same time."`
+	// The running ones are those that index: the other kinds run one at a time anyway.
+	MaxRunningJobsPerTenant int    `env:"MAX_RUNNING_JOBS_PER_TENANT" envDefault:"32" help:"Indexing jobs of one tenant that run at the same time; further ones wait for their turn. 0 sets no limit."`
+	WorkerDeploymentName    string `env:"WORKER_DEPLOYMENT_NAME" example:"rustassistant" help:"Name of the workers' deployment in Temporal. Set together with WORKER_BUILD_ID it turns Worker Versioning on: workflows then go to a new version when it is made the current one (see docs/operations.md)."`
+	WorkerBuildID           string `env:"WORKER_BUILD_ID" example:"1.4.0" help:"Version of this worker within its deployment."`
+
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" help:"How long running requests and activities may go on after SIGTERM."`
+	DrainDelay      time.Duration `env:"DRAIN_DELAY" envDefault:"0s" help:"How long a server goes on after SIGTERM while /readyz says no, so that a load balancer looks elsewhere first: longer than its checks take to notice."`
 
 	ServerHost       string       `env:"SERVER_HOST" section:"Server" example:"0.0.0.0" help:"Address to listen on. Default: 0.0.0.0, and 127.0.0.1 for the dev command."`
 	ServerPort       int          `env:"SERVER_PORT" envDefault:"8080" help:"Port of the API and of the dashboard."`
@@ -61,12 +67,18 @@ type Config struct {
 	QuotaTiers       domain.Tiers `env:"QUOTA_TIERS" example:"'{\"free\": {\"documents\": 500, \"webhooks\": null}}'" help:"What the tiers of tenants have instead of the defaults, as JSON: documents, storage_bytes, searches_per_day, api_keys, webhooks and requests_per_minute of free, standard and enterprise; null is no limit."`
 	MaxDocumentBytes Bytes        `env:"MAX_DOCUMENT_BYTES" envDefault:"10MiB" help:"Largest content of one document."`
 
-	DatabaseURL        SecretURL `env:"DATABASE_URL" section:"Database" example:"postgresql://rustassistant:changeme123@localhost:5432/rustassistant" help:"PostgreSQL 15 or newer. Needed by server, worker and migrate; dev starts a private one."`
-	DatabaseReplicaURL SecretURL `env:"DATABASE_REPLICA_URL" example:"postgresql://rustassistant:changeme123@localhost:5433/rustassistant" help:"Streaming replica for reads. Optional."`
+	ExportMaxBytes Bytes `env:"EXPORT_MAX_BYTES" envDefault:"20GiB" section:"Tenants" help:"What exports of tenants may take in the database together, compressed. Each is kept for a day."`
+
+	DatabaseURL        SecretURL `env:"DATABASE_URL" section:"Database" example:"postgresql://rustassistant:changeme123@localhost:5432/rustassistant" help:"PostgreSQL 15 or newer. Needed by server, worker and migrate; dev starts a private one. Several hosts (a:5432,b:5432) with ?target_session_attrs=read-write find the primary after a failover."`
+	DatabaseReplicaURL SecretURL `env:"DATABASE_REPLICA_URL" example:"postgresql://rustassistant:changeme123@localhost:5433/rustassistant" help:"Streaming replica for long reads: analytics, exports, lists. Optional; the primary answers while it is away or behind."`
 	DatabasePoolSize   int       `env:"DATABASE_POOL_SIZE" envDefault:"20" help:"Connections to PostgreSQL that one process may open."`
 
-	RedisURL      SecretURL `env:"REDIS_URL" section:"Redis" example:"redis://:redis123@localhost:6379" help:"Optional: without it the cache lives in each process only. rediss:// for TLS; ?addr=host:port adds cluster nodes; ?master_name=NAME&addr=host:port names sentinels (user:password@ is then for them, ?password= for the servers)."`
-	RedisPoolSize int       `env:"REDIS_POOL_SIZE" envDefault:"10" help:"Connections to Redis that one process may open."`
+	RedisURL SecretURL `env:"REDIS_URL" section:"Redis" example:"redis://:redis123@localhost:6379" help:"Optional: without it the cache lives in each process only. rediss:// for TLS; ?addr=host:port adds cluster nodes; ?master_name=NAME&addr=host:port names sentinels (user:password@ is then for them, ?password= for the servers)."`
+	// With sentinels REDIS_URL says as whom to connect; they say where.
+	RedisSentinelMaster   string `env:"REDIS_SENTINEL_MASTER" example:"rustassistant" help:"Name of the master that REDIS_SENTINELS watch. They say where it is, REDIS_URL gives password, database and TLS only."`
+	RedisSentinels        string `env:"REDIS_SENTINELS" example:"redis-sentinel-1:26379,redis-sentinel-2:26379" help:"Addresses of the sentinels, separated by commas."`
+	RedisSentinelPassword Secret `env:"REDIS_SENTINEL_PASSWORD" help:"Password of the sentinels, where they have one."`
+	RedisPoolSize         int    `env:"REDIS_POOL_SIZE" envDefault:"10" help:"Connections to Redis that one process may open."`
 
 	CacheEnabled        bool          `env:"CACHE_ENABLED" envDefault:"true" section:"Cache" help:"false answers every search from the index."`
 	CachePrefix         string        `env:"CACHE_PREFIX" envDefault:"rustassistant:" help:"Start of every Redis key."`
@@ -116,6 +128,8 @@ type Config struct {
 
 	AnalyticsEnabled       bool `env:"ANALYTICS_ENABLED" envDefault:"true" section:"Analytics" help:"false records no searches."`
 	AnalyticsRetentionDays int  `env:"ANALYTICS_RETENTION_DAYS" envDefault:"90" help:"Days after which recorded searches are dropped."`
+	AnalyticsRollupDays    int  `env:"ANALYTICS_ROLLUP_RETENTION_DAYS" envDefault:"400" help:"Days after which counts by day and week are dropped, which hold texts of queries and no users. Less than ANALYTICS_RETENTION_DAYS is as much as that."`
+	AnalyticsHashUserIDs   bool `env:"ANALYTICS_HASH_USER_IDS" envDefault:"false" help:"true records a hash in place of each user_id, keyed by ENCRYPTION_KEY."`
 
 	SearchEvents           domain.SearchEmission `env:"SEARCH_EVENTS" envDefault:"batched" help:"How webhooks hear of searches (search.performed): batched, up to 100 in one event; sampled; or off. Needs ANALYTICS_ENABLED."`
 	SearchEventsSampleRate float64               `env:"SEARCH_EVENTS_SAMPLE_RATE" envDefault:"0.01" help:"Share of searches that webhooks hear of with SEARCH_EVENTS=sampled, 0 to 1."`

@@ -38,6 +38,26 @@ func RedisOptions(address SecretURL, poolSize int) (*redis.UniversalOptions, err
 	return opts, nil
 }
 
+// Redis returns the options of REDIS_URL, or of the sentinels when they are set.
+func (c *Config) Redis() (*redis.UniversalOptions, error) {
+	opts, err := RedisOptions(c.RedisURL, c.RedisPoolSize)
+	if err != nil || c.RedisSentinelMaster == "" {
+		return opts, err
+	}
+	opts.Addrs, opts.MasterName, opts.IsClusterMode = c.sentinels(), c.RedisSentinelMaster, false
+	opts.SentinelPassword = c.RedisSentinelPassword.Reveal()
+	return opts, nil
+}
+
+func (c *Config) sentinels() (addresses []string) {
+	for address := range strings.SplitSeq(c.RedisSentinels, ",") {
+		if address = strings.TrimSpace(address); address != "" {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
+}
+
 func singleOptions(raw string) (*redis.UniversalOptions, error) {
 	o, err := redis.ParseURL(raw)
 	if err != nil {

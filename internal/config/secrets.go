@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/rustassistant/rustassistant/internal/auth"
@@ -46,6 +45,7 @@ func (k *checker) secrets() {
 	k.password("DATABASE_REPLICA_URL", urlPassword(c.DatabaseReplicaURL))
 	if c.Role != RoleMigrate {
 		k.password("REDIS_URL", urlPassword(c.RedisURL))
+		k.password("REDIS_SENTINEL_PASSWORD", c.RedisSentinelPassword.Reveal())
 	}
 	for _, name := range []string{"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD"} {
 		k.password(name, k.values[name])
@@ -104,7 +104,7 @@ func decodeEncryptionKey(secret Secret) ([]byte, error) {
 }
 
 func urlPassword(address SecretURL) string {
-	u, err := url.Parse(address.Reveal())
+	u, err := parseDatabaseURL(address.Reveal())
 	if err != nil {
 		return ""
 	}

@@ -17,6 +17,11 @@ const (
 	EventAPIKeyRevoked   EventType = "api_key.revoked"
 	EventQuotaWarning    EventType = "quota.warning"
 	EventQuotaExceeded   EventType = "quota.exceeded"
+
+	EventTenantProvisioned EventType = "tenant.provisioned"
+	EventTenantSuspended   EventType = "tenant.suspended"
+	EventTenantResumed     EventType = "tenant.resumed"
+	EventTenantOffboarded  EventType = "tenant.offboarded"
 )
 
 // TraceContext is a place in a trace as the W3C headers traceparent and

@@ -11,13 +11,24 @@ import (
 const DefaultTenantSlug = "default"
 
 // TenantState says whether a tenant may be used.
+//
+//	provisioning ──▶ active ◀──▶ suspended
+//	                   └──▶ offboarding ◀──┘
+//
+// Off-boarding can be given up until the first row has gone: then the tenant is
+// suspended. The database refuses every other change.
 type TenantState string
 
 // The states of a tenant.
 const (
-	TenantActive    TenantState = "active"
-	TenantSuspended TenantState = "suspended"
+	TenantProvisioning TenantState = "provisioning"
+	TenantActive       TenantState = "active"
+	TenantSuspended    TenantState = "suspended"
+	TenantOffboarding  TenantState = "offboarding"
 )
+
+// TenantStates lists every state, in the order of a tenant's life.
+var TenantStates = []TenantState{TenantProvisioning, TenantActive, TenantSuspended, TenantOffboarding}
 
 // Tenant is one isolated customer of the platform.
 type Tenant struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,10 +19,34 @@ const clickGrace = 30 * time.Second
 
 // RecordSearches stores events of any tenants and tells the webhooks that want to
 // hear of them. It may be called again with the same events: each is stored and
-// told once. Events whose id is no query_id are left out.
+// told once. Events whose id is no query_id are left out, and those of tenants that
+// are gone or going.
 func (s *Store) RecordSearches(ctx context.Context, events []domain.SearchEvent) error {
-	var p db.SearchEventInsertManyParams
-	var marks []hourMark
+	if len(events) == 0 {
+		return nil
+	}
+	return s.inSystem(ctx, func(q *db.Queries) error {
+		events, err := ofRecordedTenants(ctx, q, events)
+		if err != nil {
+			return err
+		}
+		p, marks := searchColumns(events)
+		if len(p.Ids) == 0 {
+			return nil
+		}
+		// First: whoever rolls these hours up waits now, until the events are there.
+		if err := markHours(ctx, q, marks); err != nil {
+			return err
+		}
+		stored, err := q.SearchEventInsertMany(ctx, p)
+		if err != nil {
+			return err
+		}
+		return s.tellSearches(ctx, q, events, stored)
+	})
+}
+
+func searchColumns(events []domain.SearchEvent) (p db.SearchEventInsertManyParams, marks []hourMark) {
 	for i := range events {
 		e := &events[i]
 		at, ok := domain.QueryTime(e.ID)
@@ -40,20 +65,24 @@ func (s *Store) RecordSearches(ctx context.Context, events []domain.SearchEvent)
 		p.Buckets = append(p.Buckets, int16(domain.LatencyBucket(e.Took)))
 		p.UserIds = append(p.UserIds, e.UserID)
 	}
-	if len(p.Ids) == 0 {
-		return nil
+	return p, marks
+}
+
+// ofRecordedTenants leaves out what would be left behind by an off-boarding.
+func ofRecordedTenants(ctx context.Context, q *db.Queries, events []domain.SearchEvent) ([]domain.SearchEvent, error) {
+	ids := map[uuid.UUID]bool{}
+	for i := range events {
+		ids[events[i].TenantID] = true
 	}
-	return s.inSystem(ctx, func(q *db.Queries) error {
-		// First: whoever rolls these hours up waits now, until the events are there.
-		if err := markHours(ctx, q, marks); err != nil {
-			return err
-		}
-		stored, err := q.SearchEventInsertMany(ctx, p)
-		if err != nil {
-			return err
-		}
-		return s.tellSearches(ctx, q, events, stored)
-	})
+	there, err := q.TenantsRecorded(ctx, slices.Collect(maps.Keys(ids)))
+	if err != nil || len(there) == len(ids) {
+		return events, err
+	}
+	clear(ids)
+	for _, id := range there {
+		ids[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(events), func(e domain.SearchEvent) bool { return !ids[e.TenantID] }), nil
 }
 
 type hourMark struct {

@@ -7,9 +7,9 @@ ORDER BY u.tenant_id, u.at
 ON CONFLICT (tenant_id, grain, at) DO UPDATE SET marked_at = now();
 
 -- name: AnalyticsPendingDue :many
--- Across tenants.
+-- Across tenants. Marks younger than quiet are left for later.
 SELECT tenant_id, at FROM analytics_pending
-WHERE grain = @grain AND at <= @latest ORDER BY at, tenant_id LIMIT @row_limit;
+WHERE grain = @grain AND at <= @latest AND marked_at <= @quiet ORDER BY at, tenant_id LIMIT @row_limit;
 
 -- name: AnalyticsRoll :one
 SELECT analytics_roll(@tenant_id::uuid, @grain::smallint, @at::timestamptz)::boolean AS rolled;
@@ -44,17 +44,26 @@ WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= 
 ORDER BY at DESC, id DESC LIMIT @row_limit;
 
 -- name: SearchEventUserQueries :many
-SELECT query, count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, max(at)::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
-GROUP BY query ORDER BY count(*) DESC, query LIMIT @row_limit;
+-- Of the newest searches of a user.
+SELECT e.query, count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, max(e.at)::timestamptz AS last_at
+FROM (SELECT query, results, at FROM search_events
+      WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
+      ORDER BY at DESC LIMIT @newest) e
+GROUP BY e.query ORDER BY count(*) DESC, e.query LIMIT @row_limit;
 
 -- name: SearchEventUserTotals :one
-SELECT count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, count(DISTINCT query) AS unique_queries,
-       coalesce(sum(took_us), 0)::bigint AS took_us, coalesce(min(at), 'epoch')::timestamptz AS first_at,
-       coalesce(max(at), 'epoch')::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until;
+-- Of the newest searches of a user, and whether there are more.
+SELECT count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, count(DISTINCT e.query) AS unique_queries,
+       coalesce(sum(e.took_us), 0)::bigint AS took_us, coalesce(min(e.at), 'epoch')::timestamptz AS first_at,
+       coalesce(max(e.at), 'epoch')::timestamptz AS last_at
+FROM (SELECT query, results, took_us, at FROM search_events
+      WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
+      ORDER BY at DESC LIMIT @newest) e;
+
+-- name: SearchEventUserMore :one
+SELECT EXISTS (SELECT FROM search_events
+    WHERE tenant_id = @tenant_id AND user_id = @user_id AND user_id <> '' AND at >= @since AND at < @until
+    ORDER BY at DESC OFFSET @newest LIMIT 1);
 
 -- name: SearchClickInsert :execrows
 INSERT INTO search_clicks (tenant_id, at, query_id, document_id, position)
@@ -66,71 +75,101 @@ SELECT t.at::timestamptz AS at, t.type::text AS type, t.cached::boolean AS cache
        t.zero_results::bigint AS zero_results, t.took_us::bigint AS took_us, t.max_took_us::bigint AS max_took_us,
        t.clicked::bigint AS clicked, t.clicks::bigint AS clicks, t.position_sum::bigint AS position_sum,
        t.buckets::smallint[] AS buckets, t.counts::bigint[] AS counts
-FROM analytics_read_totals(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) t;
+FROM analytics_read_totals(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[]) t;
 
 -- name: AnalyticsQueriesTop :many
--- By searches, by searches without results, or by clicks.
+-- By the heads of the parts, with what any other query may have at most.
+SELECT q.query::text AS query, q.searches::bigint AS searches, q.zero_results::bigint AS zero_results, q.took_us::bigint AS took_us,
+       q.clicked::bigint AS clicked, q.clicks::bigint AS clicks, q.position_sum::bigint AS position_sum,
+       q.last_at::timestamptz AS last_at, q.rest::bigint AS rest
+FROM analytics_top_queries(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[], @figure::text,
+                           @depth::integer, @most::integer) q;
+
+-- name: AnalyticsQueriesAll :many
+-- Every query is summed up. By searches, by searches without results, or by clicks.
 SELECT q.query::text AS query, sum(q.searches)::bigint AS searches, sum(q.zero_results)::bigint AS zero_results,
        sum(q.took_us)::bigint AS took_us, sum(q.clicked)::bigint AS clicked, sum(q.clicks)::bigint AS clicks,
        sum(q.position_sum)::bigint AS position_sum, max(q.last_at)::timestamptz AS last_at
-FROM analytics_read_queries(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) q
+FROM analytics_read_queries(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[]) q
 GROUP BY q.query
 HAVING sum(CASE @sort::text WHEN 'zero_results' THEN q.zero_results WHEN 'clicks' THEN q.clicks ELSE q.searches END) > 0
 ORDER BY sum(CASE @sort::text WHEN 'zero_results' THEN q.zero_results WHEN 'clicks' THEN q.clicks ELSE q.searches END) DESC,
          max(q.last_at) DESC, q.query
 LIMIT @row_limit;
 
--- name: AnalyticsQueryHeads :many
-SELECT h.query::text AS query, h.total::bigint AS total, h.beyond::bigint AS beyond
-FROM analytics_query_heads(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[], @figure::text,
-                           @depth::integer, @most::integer) h;
+-- name: AnalyticsTrendingTop :many
+SELECT q.query::text AS query, q.searches::bigint AS searches, q.searches_before::bigint AS searches_before,
+       q.decayed::float8 AS decayed, q.last_at::timestamptz AS last_at, q.rest::float8 AS rest
+FROM analytics_trending(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @weights::float8[], @raw::timestamptz[],
+                        @raw_weights::float8[], @middle::timestamptz, @minimum::bigint, @depth::integer, @most::integer) q;
 
--- name: AnalyticsQueriesOf :many
-SELECT q.query::text AS query, sum(q.searches)::bigint AS searches, sum(q.zero_results)::bigint AS zero_results,
-       sum(q.took_us)::bigint AS took_us, sum(q.clicked)::bigint AS clicked, sum(q.clicks)::bigint AS clicks,
-       sum(q.position_sum)::bigint AS position_sum, max(q.last_at)::timestamptz AS last_at
-FROM analytics_read_queries(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) q
-WHERE q.query = ANY (@queries::text[]) GROUP BY q.query;
+-- name: AnalyticsTrendingAll :many
+-- The same of every query.
+SELECT q.query::text AS query,
+       coalesce(sum(q.searches) FILTER (WHERE q.at >= @middle::timestamptz), 0)::bigint AS searches,
+       coalesce(sum(q.searches) FILTER (WHERE q.at < @middle::timestamptz), 0)::bigint AS searches_before,
+       coalesce(sum(q.searches * w.weight) FILTER (WHERE q.at >= @middle::timestamptz), 0)::float8 AS decayed,
+       max(q.last_at)::timestamptz AS last_at
+FROM analytics_read_queries(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[]) q
+JOIN (SELECT unnest(@ats::timestamptz[] || @raw::timestamptz[]) AS at, unnest(@weights::float8[]) AS weight) w ON w.at = q.at
+GROUP BY q.query
+HAVING sum(q.searches) FILTER (WHERE q.at >= @middle::timestamptz) >= @minimum::bigint;
 
--- name: AnalyticsQueriesTrending :many
--- The searches since middle against those before it. A search counts half as much
--- for each half_life of age; the score is that sum times the doublings.
-WITH p AS (SELECT @middle::timestamptz AS middle, @now::timestamptz AS now, @half_life_seconds::float8 AS half_life),
-sums AS (
-    SELECT q.query::text AS query,
-           coalesce(sum(q.searches) FILTER (WHERE q.at >= p.middle), 0)::bigint AS searches,
-           coalesce(sum(q.searches) FILTER (WHERE q.at < p.middle), 0)::bigint AS searches_before,
-           coalesce(sum(q.searches * power(0.5::float8, greatest(extract(epoch FROM p.now - q.at), 0)::float8 / p.half_life))
-                    FILTER (WHERE q.at >= p.middle), 0)::float8 AS decayed,
-           max(q.last_at)::timestamptz AS last_at
-    FROM p CROSS JOIN analytics_read_queries(@tenant_id::uuid, '{}'::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) q
-    GROUP BY q.query)
-SELECT s.query, s.searches, s.searches_before, s.last_at,
-       (s.decayed * log(2, ((s.searches + 1)::numeric / (s.searches_before + 1)::numeric))::float8)::float8 AS score
-FROM sums s
-WHERE s.searches >= @minimum::bigint AND s.searches > s.searches_before
-ORDER BY score DESC, s.searches DESC, s.query LIMIT @row_limit;
+-- name: AnalyticsDocumentsTop :many
+SELECT c.document_id::uuid AS document_id, c.clicks::bigint AS clicks, c.position_sum::bigint AS position_sum, c.rest::bigint AS rest,
+       coalesce(d.title, '')::text AS title
+FROM analytics_top_documents(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[], @depth::integer,
+                             @most::integer) c
+LEFT JOIN documents d ON d.tenant_id = @tenant_id::uuid AND d.id = c.document_id;
 
--- name: AnalyticsQueriesDistinct :one
-SELECT count(DISTINCT q.query)
-FROM analytics_read_queries(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) q;
-
--- name: AnalyticsUsersDistinct :one
-SELECT count(DISTINCT u.user_id)
-FROM analytics_read_users(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) u;
-
--- name: AnalyticsClicksByDocument :many
-SELECT c.document_id::uuid AS document_id, sum(c.clicks)::bigint AS clicks,
-       (sum(c.clicks * c.position)::float8 / sum(c.clicks)::float8)::float8 AS average_position,
-       coalesce(max(d.title), '')::text AS title
-FROM analytics_read_clicks(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) c
-LEFT JOIN documents d ON d.tenant_id = @tenant_id::uuid AND d.id = c.document_id
-GROUP BY c.document_id ORDER BY sum(c.clicks) DESC, c.document_id LIMIT @row_limit;
-
--- name: AnalyticsClicksByPosition :many
+-- name: AnalyticsPositions :many
 SELECT c.position::integer AS position, sum(c.clicks)::bigint AS clicks
-FROM analytics_read_clicks(@tenant_id::uuid, @days::timestamptz[], @hours::timestamptz[], @raw::timestamptz[]) c
+FROM analytics_read_positions(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[]) c
 GROUP BY c.position ORDER BY c.position LIMIT @row_limit;
+
+-- name: AnalyticsPartRows :one
+-- How many rows of queries and documents the rollups of some parts have.
+SELECT coalesce(sum(s.query_rows), 0)::bigint AS queries, coalesce(sum(s.document_rows), 0)::bigint AS documents
+FROM (SELECT unnest(@grains::smallint[]) AS grain, unnest(@ats::timestamptz[]) AS at) p
+JOIN analytics_sketches s ON s.tenant_id = @tenant_id AND s.grain = p.grain AND s.at = p.at;
+
+-- name: AnalyticsSketchesRead :many
+SELECT s.queries, s.users
+FROM (SELECT unnest(@grains::smallint[]) AS grain, unnest(@ats::timestamptz[]) AS at) p
+JOIN analytics_sketches s ON s.tenant_id = @tenant_id AND s.grain = p.grain AND s.at = p.at;
+
+-- name: AnalyticsSketchesFiner :many
+SELECT queries, users FROM analytics_sketches
+WHERE tenant_id = @tenant_id AND grain = analytics_finer(@grain::smallint) AND at >= @since AND at < @until;
+
+-- name: AnalyticsSketchUpsert :exec
+INSERT INTO analytics_sketches (tenant_id, grain, at, queries, users, query_rows, document_rows)
+SELECT @tenant_id, @grain::smallint, @at::timestamptz, @queries::bytea, @users::bytea,
+       (SELECT count(*) FROM analytics_queries q WHERE q.tenant_id = @tenant_id AND q.grain = @grain::smallint AND q.at = @at::timestamptz),
+       (SELECT count(*) FROM analytics_documents d WHERE d.tenant_id = @tenant_id AND d.grain = @grain::smallint AND d.at = @at::timestamptz)
+ON CONFLICT (tenant_id, grain, at) DO UPDATE SET
+    queries = excluded.queries, users = excluded.users, query_rows = excluded.query_rows, document_rows = excluded.document_rows;
+
+-- name: SearchEventDistinct :many
+-- The different queries and users of some hours, from the raw rows.
+SELECT DISTINCT e.query, e.user_id
+FROM (SELECT unnest(@hours::timestamptz[]) AS at) h CROSS JOIN LATERAL (
+    SELECT s.query, s.user_id FROM search_events s
+    WHERE s.tenant_id = @tenant_id AND s.at >= h.at AND s.at < h.at + interval '1 hour' OFFSET 0) e;
+
+-- name: AnalyticsKept :one
+-- From when on events and hours are there.
+SELECT raw_from, hours_from FROM analytics_kept WHERE tenant_id = @tenant_id;
+
+-- name: AnalyticsKeptAdvance :exec
+-- Of every tenant.
+INSERT INTO analytics_kept AS k (tenant_id, raw_from, hours_from) SELECT id, @raw_from::timestamptz, @hours_from::timestamptz FROM tenants
+ON CONFLICT (tenant_id) DO UPDATE SET
+    raw_from = greatest(k.raw_from, excluded.raw_from), hours_from = greatest(k.hours_from, excluded.hours_from)
+WHERE k.raw_from < excluded.raw_from OR k.hours_from < excluded.hours_from;
+
+-- name: SearchEventOldest :one
+SELECT coalesce(min(at), 'epoch')::timestamptz AS at FROM search_events WHERE tenant_id = @tenant_id;
 
 -- name: AnalyticsEnsurePartitions :one
 SELECT analytics_ensure_partitions(@through::timestamptz)::integer AS made;
@@ -145,17 +184,20 @@ DELETE FROM search_events WHERE at < @before;
 -- name: SearchClickPurge :execrows
 DELETE FROM search_clicks WHERE at < @before;
 
--- name: AnalyticsTotalsPurge :execrows
-DELETE FROM analytics_totals WHERE at < @before;
+-- name: AnalyticsPartsExpired :many
+-- Across tenants.
+SELECT tenant_id, grain, at FROM analytics_sketches
+WHERE (grain = 1 AND at < @hours_before::timestamptz) OR (grain > 1 AND at < @before::timestamptz)
+ORDER BY grain, at LIMIT @row_limit;
 
--- name: AnalyticsQueriesPurge :execrows
-DELETE FROM analytics_queries WHERE at < @before;
-
--- name: AnalyticsClicksPurge :execrows
-DELETE FROM analytics_clicks WHERE at < @before;
-
--- name: AnalyticsUsersPurge :execrows
-DELETE FROM analytics_users WHERE at < @before;
+-- name: AnalyticsPartsPurge :execrows
+-- All that was rolled up of one hour, day or week.
+WITH totals AS (DELETE FROM analytics_totals t WHERE t.tenant_id = @tenant_id AND t.grain = @grain AND t.at = @at),
+queries AS (DELETE FROM analytics_queries q WHERE q.tenant_id = @tenant_id AND q.grain = @grain AND q.at = @at),
+documents AS (DELETE FROM analytics_documents d WHERE d.tenant_id = @tenant_id AND d.grain = @grain AND d.at = @at),
+positions AS (DELETE FROM analytics_positions p WHERE p.tenant_id = @tenant_id AND p.grain = @grain AND p.at = @at)
+DELETE FROM analytics_sketches s WHERE s.tenant_id = @tenant_id AND s.grain = @grain AND s.at = @at;
 
 -- name: AnalyticsPendingPurge :execrows
+-- Marks of what is past its retention.
 DELETE FROM analytics_pending WHERE at < @before;

@@ -45,8 +45,13 @@ func (s *Store) RecordedSearches(
 	return out, err
 }
 
-// UserReport is what one user searched for.
+// maxUserSearches bounds the searches of one user that a report is made of.
+const maxUserSearches = 10_000
+
+// UserReport is what one user searched for: the newest maxUserSearches of a range.
 type UserReport struct {
+	// Complete is false when there are more.
+	Complete                             bool
 	Searches, ZeroResults, UniqueQueries int64
 	Took                                 time.Duration
 	FirstAt, LastAt                      time.Time     // zero without searches
@@ -56,17 +61,29 @@ type UserReport struct {
 
 // UserReport counts the searches of one user of a tenant in [from, to).
 func (s *Store) UserReport(ctx context.Context, tenant uuid.UUID, user string, from, to time.Time, limit int) (out UserReport, err error) {
-	err = s.readInTenant(ctx, tenant, func(q *db.Queries) error {
-		t, err := q.SearchEventUserTotals(ctx, db.SearchEventUserTotalsParams{TenantID: tenant, UserID: user, Since: from, Until: to})
+	err = s.reportInTenant(ctx, tenant, func(q *db.Queries) error {
+		t, err := q.SearchEventUserTotals(ctx, db.SearchEventUserTotalsParams{
+			TenantID: tenant, UserID: user, Since: from, Until: to, Newest: maxUserSearches,
+		})
 		if err != nil || t.Searches == 0 {
+			out.Complete = true
 			return err
 		}
+		more := false
+		if t.Searches == maxUserSearches {
+			if more, err = q.SearchEventUserMore(ctx, db.SearchEventUserMoreParams{
+				TenantID: tenant, UserID: user, Since: from, Until: to, Newest: maxUserSearches,
+			}); err != nil {
+				return err
+			}
+		}
 		out = UserReport{
+			Complete: !more,
 			Searches: t.Searches, ZeroResults: t.ZeroResults, UniqueQueries: t.UniqueQueries,
 			Took: time.Duration(t.TookUs) * time.Microsecond, FirstAt: t.FirstAt.UTC(), LastAt: t.LastAt.UTC(),
 		}
 		queries, err := q.SearchEventUserQueries(ctx, db.SearchEventUserQueriesParams{
-			TenantID: tenant, UserID: user, Since: from, Until: to, RowLimit: int32(limit),
+			TenantID: tenant, UserID: user, Since: from, Until: to, Newest: maxUserSearches, RowLimit: int32(limit),
 		})
 		if err != nil {
 			return err

@@ -44,14 +44,38 @@ func (q *QueryTotals) figure(by QuerySort) int64 {
 	}
 }
 
+// QueryRanking are the first queries of a range. The figures are exact.
+type QueryRanking struct {
+	Queries []QueryTotals
+	// Rest is what a query that is not listed may have at most, where it could not
+	// be proven that none belongs among them; else 0.
+	Rest int64
+}
+
+// Rankings look at the first headDepth of each part, and further for longer lists.
+// They sum up everything where that cannot settle them and parts have at most
+// maxSummed rows: what more have could not be answered in time.
+const (
+	headDepth = 200
+	maxSummed = 50_000
+)
+
+// depthFor is how many queries are looked at in each part for a list, and mostFor
+// how many of them are summed up.
+func depthFor(limit int) int32 { return int32(max(headDepth, 2*limit)) }
+func mostFor(limit int) int32  { return int32(2*limit + 30) }
+
 // TopQueries lists the first queries of a range.
 func (s *Store) TopQueries(
 	ctx context.Context, tenant uuid.UUID, r AnalyticsRange, by QuerySort, limit int,
-) (out []QueryTotals, err error) {
-	err = s.readAnalytics(ctx, tenant, r, false, func(q *db.Queries, p analyticsParts) error {
+) (out QueryRanking, err error) {
+	err = s.readAnalytics(ctx, tenant, r, grainWeek, func(q *db.Queries, p analyticsParts) error {
 		top := topQueries{q: q, tenant: tenant, parts: p, by: by, limit: limit}
-		var proven bool
-		if out, proven, err = top.threshold(ctx); err != nil || proven {
+		if out, err = top.heads(ctx); err != nil || out.Rest == 0 {
+			return err
+		}
+		rows, err := q.AnalyticsPartRows(ctx, db.AnalyticsPartRowsParams{TenantID: tenant, Grains: p.grains, Ats: p.ats})
+		if err != nil || rows.Queries > maxSummed {
 			return err
 		}
 		out, err = top.all(ctx)
@@ -69,62 +93,43 @@ type topQueries struct {
 	limit  int
 }
 
-// The threshold algorithm looks at headDepth queries of each day and hour, and
-// more for longer lists.
-const headDepth = 200
-
-// threshold looks only at the first queries of each day and hour. It reports
-// whether nothing further down could be among the answer: any query has at most
-// what it has there and, beyond that, the last value that was looked at in each.
-func (t *topQueries) threshold(ctx context.Context) (out []QueryTotals, proven bool, err error) {
-	most := 4*t.limit + 50
-	heads, err := t.q.AnalyticsQueryHeads(ctx, db.AnalyticsQueryHeadsParams{
-		TenantID: t.tenant, Days: t.parts.days, Hours: t.parts.hours, Raw: t.parts.raw, Figure: string(t.by),
-		Depth: int32(max(headDepth, 2*t.limit)), Most: int32(most + 1),
-	})
-	if err != nil || len(heads) == 0 {
-		return nil, true, err
-	}
-	// What the best of the others may have.
-	rest, left := heads[0].Beyond, false
-	if len(heads) > most {
-		rest, left = rest+heads[most].Total, true
-		heads = heads[:most]
-	}
-	queries := make([]string, len(heads))
-	for i, h := range heads {
-		queries[i] = h.Query
-	}
-	rows, err := t.q.AnalyticsQueriesOf(ctx, db.AnalyticsQueriesOfParams{
-		TenantID: t.tenant, Days: t.parts.days, Hours: t.parts.hours, Raw: t.parts.raw, Queries: queries,
+// heads looks only at the first queries of each part (the threshold algorithm).
+func (t *topQueries) heads(ctx context.Context) (out QueryRanking, err error) {
+	rows, err := t.q.AnalyticsQueriesTop(ctx, db.AnalyticsQueriesTopParams{
+		TenantID: t.tenant, Grains: t.parts.grains, Ats: t.parts.ats, Raw: t.parts.raw, Figure: string(t.by),
+		Depth: depthFor(t.limit), Most: mostFor(t.limit),
 	})
 	for _, r := range rows {
-		out = append(out, queryTotals(db.AnalyticsQueriesTopRow(r)))
+		out.Rest = r.Rest // the same in each
+		out.Queries = append(out.Queries, queryTotals(db.AnalyticsQueriesAllRow{
+			Query: r.Query, Searches: r.Searches, ZeroResults: r.ZeroResults, TookUs: r.TookUs, Clicked: r.Clicked, Clicks: r.Clicks,
+			PositionSum: r.PositionSum, LastAt: r.LastAt,
+		}))
 	}
-	slices.SortFunc(out, func(a, b QueryTotals) int {
+	slices.SortFunc(out.Queries, func(a, b QueryTotals) int {
 		return cmp.Or(cmp.Compare(b.figure(t.by), a.figure(t.by)), b.LastAt.Compare(a.LastAt), cmp.Compare(a.Query, b.Query))
 	})
-	if !left && rest == 0 {
-		return out[:min(len(out), t.limit)], true, err
-	}
-	if len(out) < t.limit {
-		return nil, false, err
-	}
-	return out[:t.limit], out[t.limit-1].figure(t.by) > rest, err
-}
-
-// all sums up every query.
-func (t *topQueries) all(ctx context.Context) (out []QueryTotals, err error) {
-	rows, err := t.q.AnalyticsQueriesTop(ctx, db.AnalyticsQueriesTopParams{
-		TenantID: t.tenant, Days: t.parts.days, Hours: t.parts.hours, Raw: t.parts.raw, Sort: string(t.by), RowLimit: int32(t.limit),
-	})
-	for _, r := range rows {
-		out = append(out, queryTotals(r))
+	if len(out.Queries) >= t.limit {
+		out.Queries = out.Queries[:t.limit]
+		if out.Queries[t.limit-1].figure(t.by) > out.Rest {
+			out.Rest = 0
+		}
 	}
 	return out, err
 }
 
-func queryTotals(r db.AnalyticsQueriesTopRow) QueryTotals {
+// all sums up every query.
+func (t *topQueries) all(ctx context.Context) (out QueryRanking, err error) {
+	rows, err := t.q.AnalyticsQueriesAll(ctx, db.AnalyticsQueriesAllParams{
+		TenantID: t.tenant, Grains: t.parts.grains, Ats: t.parts.ats, Raw: t.parts.raw, Sort: string(t.by), RowLimit: int32(t.limit),
+	})
+	for _, r := range rows {
+		out.Queries = append(out.Queries, queryTotals(r))
+	}
+	return out, err
+}
+
+func queryTotals(r db.AnalyticsQueriesAllRow) QueryTotals {
 	return QueryTotals{
 		Query: r.Query, Searches: r.Searches, ZeroResults: r.ZeroResults, Clicked: r.Clicked, Clicks: r.Clicks,
 		PositionSum: r.PositionSum, Took: time.Duration(r.TookUs) * time.Microsecond, LastAt: r.LastAt.UTC(),

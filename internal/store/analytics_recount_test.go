@@ -17,7 +17,7 @@ import (
 // other, an answer is what a plain count of the events is.
 func TestAnAnswerAlwaysEqualsARecount(t *testing.T) {
 	b := setup(t)
-	day := time.Now().UTC().Truncate(24 * time.Hour).Add(-5 * 24 * time.Hour)
+	day := monday(time.Now()).Add(-2 * 7 * 24 * time.Hour)
 	const runs = 25 // of some 30 steps, each with a whole recount
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -33,6 +33,12 @@ func TestAnAnswerAlwaysEqualsARecount(t *testing.T) {
 	})
 }
 
+// monday is where t's week begins.
+func monday(t time.Time) time.Time {
+	day := t.UTC().Truncate(24 * time.Hour)
+	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+}
+
 // recount is the model: a list of all events.
 type recount struct {
 	b      *bundle
@@ -45,7 +51,7 @@ type recount struct {
 func (m *recount) search(t *rapid.T) {
 	var batch []domain.SearchEvent
 	for range rapid.IntRange(1, 5).Draw(t, "events") {
-		e := searched(m.tenant, m.day.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hour"))*time.Hour+
+		e := searched(m.tenant, m.day.Add(time.Duration(rapid.IntRange(0, 180).Draw(t, "hour"))*time.Hour+
 			time.Duration(rapid.IntRange(0, 3_599_999).Draw(t, "ms"))*time.Millisecond), rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "query"))
 		e.Type = rapid.SampledFrom([]string{"hybrid", "keyword"}).Draw(t, "type")
 		e.Cached = rapid.Bool().Draw(t, "cached")
@@ -86,22 +92,34 @@ func (m *recount) click(t *rapid.T) {
 }
 
 func (m *recount) rollUp(t *rapid.T) {
-	now := m.day.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "now")) * time.Hour)
+	now := m.day.Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "now")) * time.Hour)
 	_, err := m.b.RollUpAnalytics(m.b.ctx, now, time.Now().Add(time.Minute), func(store.RolledUp) {})
 	require.NoError(t, err)
 }
 
 func (m *recount) check(t *rapid.T) {
 	from := m.day.Add(time.Duration(rapid.IntRange(-2, 40).Draw(t, "from")) * time.Hour)
-	r := store.NewAnalyticsRange(from, from.Add(time.Duration(rapid.IntRange(1, 80).Draw(t, "hours"))*time.Hour))
+	r := store.NewAnalyticsRange(from, from.Add(time.Duration(rapid.SampledFrom([]int{1, 7, 24, 30, 80, 168, 200, 400}).Draw(t, "hours"))*time.Hour))
 	want, queries, users := m.count(r)
 	got, err := m.b.SearchReport(m.b.ctx, m.tenant, r)
 	require.NoError(t, err)
 	require.Equal(t, want, got.All)
-	require.Equal(t, int64(len(queries)), got.UniqueQueries)
-	require.Equal(t, int64(len(users)), got.UniqueUsers)
+	require.Equal(t, store.Unique{N: int64(len(queries)), Exact: true}, got.UniqueQueries)
+	require.Equal(t, store.Unique{N: int64(len(users)), Exact: true}, got.UniqueUsers)
 	require.Equal(t, queries, m.b.popular(m.tenant, r))
-	step := time.Duration(rapid.SampledFrom([]int{1, 5, 24, 48}).Draw(t, "step")) * time.Hour
+	clicks, err := m.b.ClickReport(m.b.ctx, m.tenant, r, 10)
+	require.NoError(t, err)
+	require.Zero(t, clicks.Rest)
+	var byDocument, byPosition int64
+	for _, d := range clicks.Documents {
+		byDocument += d.Clicks
+	}
+	for _, p := range clicks.Positions {
+		byPosition += p.Clicks
+	}
+	require.Equal(t, want.Clicks, byDocument)
+	require.Equal(t, want.Clicks, byPosition)
+	step := time.Duration(rapid.SampledFrom([]int{1, 5, 24, 48, 168}).Draw(t, "step")) * time.Hour
 	series, err := m.b.SearchSeries(m.b.ctx, m.tenant, r, step)
 	require.NoError(t, err)
 	for i := range series {

@@ -13,12 +13,16 @@ import (
 const (
 	grainHour = 1
 	grainDay  = 24
+	grainWeek = 168
 )
 
 const (
 	// rollupSettle is how long after its end an hour or a day is left alone: its
 	// last events are still on their way, and would only have it rolled up again.
 	rollupSettle = 30 * time.Second
+	// rollupQuiet is how old the mark of a week must be: a week that has ended is
+	// large, and what changes in it late is counted once an hour.
+	rollupQuiet = time.Hour
 	// rollupPage is how many marks one look takes.
 	rollupPage = 200
 	// partitionsAhead is how far ahead weekly partitions are made.
@@ -27,38 +31,42 @@ const (
 
 // RolledUp counts what RollUpAnalytics did.
 type RolledUp struct {
-	Hours, Days int
+	Hours, Days, Weeks int
 	// More is set when time ran out before all was done.
 	More bool
 }
 
-// RollUpAnalytics brings the rollups of ended hours and days up to date, of all
-// tenants, until nothing is left to do or the deadline has come. Each hour is a
+// RollUpAnalytics brings the rollups of ended hours, days and weeks up to date, of
+// all tenants, until nothing is left to do or the deadline has come. Each is a
 // transaction of its own, so it can end and start again at any point. beat is
 // called after each.
 func (s *Store) RollUpAnalytics(ctx context.Context, now, deadline time.Time, beat func(RolledUp)) (out RolledUp, err error) {
 	for _, level := range []struct {
 		grain int
+		quiet time.Duration
 		done  *int
-	}{{grainHour, &out.Hours}, {grainDay, &out.Days}} {
-		latest := now.Add(-rollupSettle - time.Duration(level.grain)*time.Hour)
+	}{{grainHour, 0, &out.Hours}, {grainDay, 0, &out.Days}, {grainWeek, rollupQuiet, &out.Weeks}} {
+		due := db.AnalyticsPendingDueParams{
+			Grain: int16(level.grain), Latest: now.Add(-rollupSettle - time.Duration(level.grain)*time.Hour),
+			Quiet: laterOf(now, time.Now()).Add(-level.quiet), RowLimit: rollupPage,
+		}
 		for {
-			due, err := s.rollupsDue(ctx, level.grain, latest)
+			marks, err := s.rollupsDue(ctx, due)
 			if err != nil {
 				return out, err
 			}
-			for _, d := range due {
+			for _, m := range marks {
 				if time.Now().After(deadline) {
 					out.More = true
 					return out, nil
 				}
-				if err := s.rollUp(ctx, d.TenantID, level.grain, d.At); err != nil {
+				if err := s.rollUp(ctx, m.TenantID, level.grain, m.At); err != nil {
 					return out, err
 				}
 				*level.done++
 				beat(out)
 			}
-			if len(due) < rollupPage {
+			if len(marks) < rollupPage {
 				break
 			}
 		}
@@ -66,18 +74,29 @@ func (s *Store) RollUpAnalytics(ctx context.Context, now, deadline time.Time, be
 	return out, nil
 }
 
-func (s *Store) rollupsDue(ctx context.Context, grain int, latest time.Time) (due []db.AnalyticsPendingDueRow, err error) {
+func laterOf(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (s *Store) rollupsDue(ctx context.Context, p db.AnalyticsPendingDueParams) (due []db.AnalyticsPendingDueRow, err error) {
 	err = s.inSystem(ctx, func(q *db.Queries) error {
-		due, err = q.AnalyticsPendingDue(ctx, db.AnalyticsPendingDueParams{Grain: int16(grain), Latest: latest, RowLimit: rollupPage})
+		due, err = q.AnalyticsPendingDue(ctx, p)
 		return err
 	})
 	return due, err
 }
 
+// rollUp counts one hour, day or week again if it is marked.
 func (s *Store) rollUp(ctx context.Context, tenant uuid.UUID, grain int, at time.Time) error {
 	return s.inSystem(ctx, func(q *db.Queries) error {
-		_, err := q.AnalyticsRoll(ctx, db.AnalyticsRollParams{TenantID: tenant, Grain: int16(grain), At: at})
-		return err
+		rolled, err := q.AnalyticsRoll(ctx, db.AnalyticsRollParams{TenantID: tenant, Grain: int16(grain), At: at})
+		if err != nil || !rolled {
+			return err
+		}
+		return rollUpSketches(ctx, q, tenant, grain, at.UTC())
 	})
 }
 
@@ -90,41 +109,6 @@ func (s *Store) EnsureAnalyticsPartitions(ctx context.Context, now time.Time) (m
 		return err
 	})
 	return made, err
-}
-
-// PurgedAnalytics counts what PurgeAnalytics removed.
-type PurgedAnalytics struct {
-	Partitions int   // dropped, of events and of clicks
-	Rows       int64 // deleted, of rollups and outside of weekly partitions
-}
-
-// PurgeAnalytics removes every week of events, clicks and rollups that ended
-// before the given moment.
-func (s *Store) PurgeAnalytics(ctx context.Context, before time.Time) (out PurgedAnalytics, err error) {
-	week := weekOf(before)
-	err = s.inSystem(ctx, func(q *db.Queries) error {
-		n, err := q.AnalyticsDropPartitions(ctx, week)
-		out.Partitions = int(n)
-		return err
-	})
-	if err != nil {
-		return out, err
-	}
-	for _, purge := range []func(*db.Queries, context.Context, time.Time) (int64, error){
-		(*db.Queries).SearchEventPurge, (*db.Queries).SearchClickPurge, (*db.Queries).AnalyticsPendingPurge,
-		(*db.Queries).AnalyticsTotalsPurge, (*db.Queries).AnalyticsQueriesPurge,
-		(*db.Queries).AnalyticsClicksPurge, (*db.Queries).AnalyticsUsersPurge,
-	} {
-		err = s.inSystem(ctx, func(q *db.Queries) error {
-			n, err := purge(q, ctx, week)
-			out.Rows += n
-			return err
-		})
-		if err != nil {
-			return out, err
-		}
-	}
-	return out, nil
 }
 
 // weekOf is the Monday, 00:00 UTC, of t's week: where partitions begin.

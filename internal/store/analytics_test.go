@@ -43,7 +43,8 @@ func (b *bundle) popular(tenant uuid.UUID, r store.AnalyticsRange) map[string]in
 	rows, err := b.TopQueries(b.ctx, tenant, r, store.BySearches, 1000)
 	require.NoError(b.t, err)
 	out := map[string]int64{}
-	for _, q := range rows {
+	require.Zero(b.t, rows.Rest)
+	for _, q := range rows.Queries {
 		out[q.Query] = q.Searches
 	}
 	return out
@@ -166,8 +167,8 @@ func TestAnalyticsOfTenantsAreApart(t *testing.T) {
 		require.Len(t, page, 1)
 		trending, err := b.TrendingQueries(t.Context(), b.tenant, now, time.Hour, 1, 10)
 		require.NoError(t, err)
-		require.Len(t, trending, 1)
-		require.Equal(t, "mine", trending[0].Query)
+		require.Len(t, trending.Queries, 1)
+		require.Equal(t, "mine", trending.Queries[0].Query)
 		b.rollAll()
 	}
 }
@@ -195,16 +196,25 @@ func TestPartitionsAreMadeAheadAndDroppedWithTheirRetention(t *testing.T) {
 	_, err = b.EnsureAnalyticsPartitions(t.Context(), now.Add(60*24*time.Hour))
 	require.NoError(t, err)
 
-	purged, err := b.PurgeAnalytics(t.Context(), now.Add(-90*24*time.Hour))
-	require.NoError(t, err)
+	purged := b.purge(now.Add(-90*24*time.Hour), now.Add(-90*24*time.Hour))
 	require.Zero(t, purged.Partitions)
 	require.Positive(t, purged.Rows)
 	require.Equal(t, map[string]int64{"go": 3}, b.popular(b.tenant, all))
-	purged, err = b.PurgeAnalytics(t.Context(), now.Add(22*24*time.Hour))
-	require.NoError(t, err)
+	purged = b.purge(now.Add(22*24*time.Hour), now.Add(22*24*time.Hour))
 	require.Positive(t, purged.Partitions)
 	require.Equal(t, map[string]int64{"go": 1}, b.popular(b.tenant, all))
 	require.Equal(t, int64(1), countEvents(t, b))
+}
+
+// purge removes events and rollups before the given moments, as if it were 90 days
+// after the first.
+func (b *bundle) purge(events, rollups time.Time) store.PurgedAnalytics {
+	b.t.Helper()
+	out, err := b.PurgeAnalytics(b.ctx, store.AnalyticsRetention{Events: events, Rollups: rollups}, events.Add(90*24*time.Hour),
+		time.Now().Add(time.Minute), func(store.PurgedAnalytics) {})
+	require.NoError(b.t, err)
+	require.False(b.t, out.More)
+	return out
 }
 
 func countEvents(t *testing.T, b *bundle) (n int64) {
@@ -258,11 +268,12 @@ func TestTrendingComparesWithTheTimeBefore(t *testing.T) {
 	for range 2 {
 		got, err := b.TrendingQueries(t.Context(), b.tenant, now, 24*time.Hour, 3, 10)
 		require.NoError(t, err)
-		require.Len(t, got, 2, "neither steady nor falling nor below the minimum")
-		require.Equal(t, "rising", got[0].Query)
-		require.Equal(t, int64(10), got[0].Searches)
-		require.Equal(t, int64(2), got[0].Before)
-		require.Equal(t, "old news", got[1].Query, "older searches count less")
+		require.Zero(t, got.Rest)
+		require.Len(t, got.Queries, 2, "neither steady nor falling nor below the minimum")
+		require.Equal(t, "rising", got.Queries[0].Query)
+		require.Equal(t, int64(10), got.Queries[0].Searches)
+		require.Equal(t, int64(2), got.Queries[0].Before)
+		require.Equal(t, "old news", got.Queries[1].Query, "older searches count less")
 		b.rollAll()
 	}
 }
@@ -364,10 +375,11 @@ func TestTheFirstOfVeryManyQueriesAreExact(t *testing.T) {
 		b.rollAll()
 		after, err := b.TopQueries(t.Context(), b.tenant, r, store.BySearches, limit)
 		require.NoError(t, err)
-		require.Len(t, after, limit)
+		require.Zero(t, after.Rest)
+		require.Len(t, after.Queries, limit)
 		require.Equal(t, before, after)
 		if limit > 5 {
-			require.Equal(t, "steady", after[5].Query)
+			require.Equal(t, "steady", after.Queries[5].Query)
 		}
 		require.NoError(t, b.RecordSearches(t.Context(), events[:1]))
 	}

@@ -83,7 +83,8 @@ FROM index_state s WHERE s.tenant_id = @tenant_id;
 -- the active model has not seen. The rules are in Go; this only leaves out those
 -- that need nothing.
 SELECT s.tenant_id
-FROM index_state s LEFT JOIN embedding_models m ON m.tenant_id = s.tenant_id AND m.id = s.model_id
+FROM index_state s JOIN tenants a ON a.id = s.tenant_id AND a.state = 'active'
+LEFT JOIN embedding_models m ON m.tenant_id = s.tenant_id AND m.id = s.model_id
 WHERE s.chunks > 0 AND (
     (m.id IS NULL AND s.chunks >= @minimum::bigint)
     OR m.identity <> @identity::text

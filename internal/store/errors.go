@@ -14,10 +14,12 @@ import (
 const (
 	pgSerializationFailure = "40001"
 	pgDeadlockDetected     = "40P01"
-	pgTooManyConnections   = "53300"
-	pgClassConnection      = "08"
-	pgClassShutdown        = "57P"
-	pgClassResources       = "53"
+	// pgReadOnly is what a replica says to a write: the primary is another one now.
+	pgReadOnly           = "25006"
+	pgTooManyConnections = "53300"
+	pgClassConnection    = "08"
+	pgClassShutdown      = "57P"
+	pgClassResources     = "53"
 )
 
 // retryAfter is what a caller is told to wait when the database is away.
@@ -36,7 +38,7 @@ func translate(err error) error {
 		switch {
 		case pg.Code == pgDeadlockDetected, pg.Code == pgSerializationFailure:
 			return wrap(err, domain.CodeConflict, "the same documents are being changed by another request, try again")
-		case hasClass(pg.Code, pgClassConnection), hasClass(pg.Code, pgClassShutdown), hasClass(pg.Code, pgClassResources):
+		case pg.Code == pgReadOnly, hasClass(pg.Code, pgClassConnection), hasClass(pg.Code, pgClassShutdown), hasClass(pg.Code, pgClassResources):
 			return wrap(err, domain.CodeUnavailable, "the database is not available right now, try again")
 		}
 		return err

@@ -413,6 +413,10 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 	if i.items == 0 {
 		return nil, nil
 	}
+	// A request that came in before its tenant was suspended may end after it.
+	if err := i.admit(ctx); err != nil {
+		return nil, err
+	}
 	if err := addUsage(ctx, i.q, i.tiers, i.tenant, i.made, i.grown); err != nil {
 		return nil, err
 	}
@@ -420,7 +424,13 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 		ID: i.jobID, TenantID: i.tenant, Kind: domain.JobIndexDocuments, State: domain.JobQueued,
 		Total: i.items, Bytes: i.bytes, WorkflowID: fmt.Sprintf("index/%s/%s", i.tenant, i.jobID),
 	}
-	return job, i.q.JobInsert(ctx, db.JobInsertParams{
-		TenantID: i.tenant, ID: job.ID, Kind: string(job.Kind), Total: int32(job.Total), Bytes: job.Bytes, WorkflowID: job.WorkflowID,
-	})
+	return job, i.q.JobInsert(ctx, jobInsertParams(ctx, job))
+}
+
+func (i *Ingest) admit(ctx context.Context) error {
+	active, err := i.q.TenantIsActive(ctx, i.tenant)
+	if noRows(err) || err == nil && !active {
+		return domain.Errorf(domain.CodePermissionDenied, "the tenant is not active: nothing was accepted")
+	}
+	return err
 }

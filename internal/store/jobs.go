@@ -11,14 +11,6 @@ import (
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
 
-// JobFilter narrows a list of jobs. Empty fields do not narrow it.
-type JobFilter struct {
-	State  domain.JobState
-	Kind   domain.JobKind
-	Before uuid.UUID // list jobs older than this one
-	Limit  int
-}
-
 // Job returns one job.
 func (s *Store) Job(ctx context.Context, tenant, id uuid.UUID) (j domain.Job, err error) {
 	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
@@ -30,21 +22,6 @@ func (s *Store) Job(ctx context.Context, tenant, id uuid.UUID) (j domain.Job, er
 		return err
 	})
 	return j, err
-}
-
-// Jobs lists jobs, newest first.
-func (s *Store) Jobs(ctx context.Context, tenant uuid.UUID, f JobFilter) (out []domain.Job, err error) {
-	err = s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		rows, err := q.JobList(ctx, db.JobListParams{
-			TenantID: tenant, BeforeID: beforeOr(f.Before), State: optional(string(f.State)),
-			Kind: optional(string(f.Kind)), RowLimit: int32(f.Limit),
-		})
-		for _, r := range rows {
-			out = append(out, jobFrom(r))
-		}
-		return err
-	})
-	return out, err
 }
 
 // JobItems lists the documents of a job in the order they were given, those
@@ -82,7 +59,10 @@ func (s *Store) CancelJob(ctx context.Context, tenant, id uuid.UUID) (j domain.J
 		for _, r := range rows {
 			appendFailure(&fail, r.DocumentID, r.Version, "job_canceled", "the job was canceled before this document was indexed")
 		}
-		return domain.JobCanceled, domain.EventJobCanceled, q.DocumentMarkFailedMany(ctx, fail)
+		if err := q.DocumentMarkFailedMany(ctx, fail); err != nil {
+			return "", "", err
+		}
+		return domain.JobCanceled, domain.EventJobCanceled, auditJob(ctx, q, job, "job.canceled")
 	})
 	if err != nil {
 		return domain.Job{}, err
@@ -106,6 +86,19 @@ func (s *Store) FailJob(ctx context.Context, tenant, id uuid.UUID, code, message
 		_, err = q.JobAdvance(ctx, db.JobAdvanceParams{TenantID: tenant, ID: id, Failed: int32(failed), Stage: job.Stage})
 		return domain.FinishedState(int(job.Total), int(job.Failed)+failed), domain.EventJobFailed, err
 	})
+}
+
+// auditJob records what a person did to a job; what the system does is in the job.
+func auditJob(ctx context.Context, q *db.Queries, job db.Job, action string) error {
+	if domain.ActorFrom(ctx).Kind == domain.ActorSystem {
+		return nil
+	}
+	return audit(ctx, q, job.TenantID, change{action: action, kind: "job", id: job.ID.String(), before: jobFacts{job.Kind, job.State}})
+}
+
+type jobFacts struct {
+	Kind  string `json:"kind"`
+	State string `json:"state"`
 }
 
 // endJob locks a job, lets fn decide its last state and writes state and event.
@@ -202,24 +195,14 @@ func advanceJob(ctx context.Context, q *db.Queries, p db.JobAdvanceParams) error
 	return finishJob(ctx, q, p.TenantID, p.ID, state, event)
 }
 
-// StartJob marks a job as running. It is a sign of life, too.
-func (s *Store) StartJob(ctx context.Context, tenant, id uuid.UUID, stage string) error {
-	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		return q.JobStart(ctx, db.JobStartParams{TenantID: tenant, ID: id, Stage: stage})
-	})
-}
-
-// PendingJobs lists jobs of all tenants, oldest first, that have not ended:
-// those that were never seen alive for the grace time, and those that were last
-// seen alive six times as long ago.
+// PendingJobs lists jobs of all tenants, oldest first, that were handed to Temporal
+// and have not ended: those that were never seen alive for the grace time, and
+// those that were last seen alive six times as long ago.
 func (s *Store) PendingJobs(ctx context.Context, grace time.Duration, limit int) (out []domain.Job, err error) {
 	err = s.inSystem(ctx, func(q *db.Queries) error {
 		rows, err := q.JobListPending(ctx, db.JobListPendingParams{Grace: interval(grace), RowLimit: int32(limit)})
 		for _, r := range rows {
-			out = append(out, domain.Job{
-				ID: r.ID, TenantID: r.TenantID, Kind: domain.JobKind(r.Kind), State: domain.JobState(r.State),
-				Total: int(r.Total), Bytes: r.Bytes, WorkflowID: r.WorkflowID,
-			})
+			out = append(out, jobFrom(r))
 		}
 		return err
 	})
@@ -244,10 +227,24 @@ func interval(d time.Duration) pgtype.Interval {
 }
 
 func jobFrom(r db.Job) domain.Job {
-	return domain.Job{
-		ID: r.ID, TenantID: r.TenantID, Kind: domain.JobKind(r.Kind), State: domain.JobState(r.State), Stage: r.Stage,
+	j := domain.Job{
+		ID: r.ID, TenantID: r.TenantID, Kind: domain.JobKind(r.Kind), State: domain.JobState(r.State), Title: r.Title, Stage: r.Stage,
 		Total: int(r.Total), Done: int(r.Done), Failed: int(r.Failed), Bytes: r.Bytes, ErrorCode: r.ErrorCode,
-		ErrorMessage: r.ErrorMessage, WorkflowID: r.WorkflowID, CreatedAt: r.CreatedAt.UTC(),
-		StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, HeartbeatAt: r.HeartbeatAt,
+		ErrorMessage: r.ErrorMessage, WorkflowID: r.WorkflowID, RunID: r.RunID, Worker: r.Worker, TraceID: r.TraceID,
+		PausedAt: r.PausedAt, ResumedAt: r.ResumedAt, RetryOf: r.RetryOf, RetriedBy: r.RetriedBy, DispatchedAt: r.DispatchedAt,
+		Wait:      domain.JobWait{Reason: r.Waiting, Detail: r.WaitingDetail, Since: r.WaitingSince},
+		CreatedAt: r.CreatedAt.UTC(), StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, HeartbeatAt: r.HeartbeatAt,
 	}
+	for _, reason := range r.PauseReasons {
+		j.PauseReasons = append(j.PauseReasons, domain.PauseReason(reason))
+	}
+	return j
+}
+
+func jobsFrom(rows []db.Job) []domain.Job {
+	out := make([]domain.Job, len(rows))
+	for n := range rows {
+		out[n] = jobFrom(rows[n])
+	}
+	return out
 }

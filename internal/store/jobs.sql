@@ -1,6 +1,6 @@
 -- name: JobInsert :exec
-INSERT INTO jobs (tenant_id, id, kind, total, bytes, workflow_id, stage)
-VALUES (@tenant_id, @id, @kind, @total, @bytes, @workflow_id, 'queued');
+INSERT INTO jobs (tenant_id, id, kind, title, total, bytes, workflow_id, stage, trace_id, retry_of, dispatched_at)
+VALUES (@tenant_id, @id, @kind, @title, @total, @bytes, @workflow_id, 'queued', @trace_id, sqlc.narg('retry_of'), sqlc.narg('dispatched_at'));
 
 -- name: JobItemInsertMany :exec
 INSERT INTO job_items (tenant_id, job_id, seq, document_id, version, bytes)
@@ -11,13 +11,6 @@ SELECT * FROM jobs WHERE tenant_id = @tenant_id AND id = @id;
 
 -- name: JobLock :one
 SELECT * FROM jobs WHERE tenant_id = @tenant_id AND id = @id FOR UPDATE;
-
--- name: JobList :many
-SELECT * FROM jobs
-WHERE tenant_id = @tenant_id AND id < @before_id
-  AND (sqlc.narg('state')::text IS NULL OR state = sqlc.narg('state'))
-  AND (sqlc.narg('kind')::text IS NULL OR kind = sqlc.narg('kind'))
-ORDER BY id DESC LIMIT @row_limit;
 
 -- name: JobItemList :many
 SELECT i.seq, i.document_id, i.version, i.state, i.stage, i.error_code, i.error_message, i.attempts, i.updated_at,
@@ -64,10 +57,6 @@ RETURNING document_id, version;
 -- name: JobItemCountByState :many
 SELECT state, count(*)::int AS items FROM job_items WHERE tenant_id = @tenant_id AND job_id = @job_id GROUP BY state;
 
--- name: JobStart :exec
-UPDATE jobs SET state = 'running', stage = @stage, started_at = coalesce(started_at, now()), heartbeat_at = now()
-WHERE tenant_id = @tenant_id AND id = @id AND state IN ('queued', 'running');
-
 -- name: JobAdvance :one
 UPDATE jobs SET done = done + @done, failed = failed + @failed, stage = @stage, heartbeat_at = now(),
     started_at = coalesce(started_at, now()),
@@ -76,13 +65,18 @@ WHERE tenant_id = @tenant_id AND id = @id
 RETURNING total, done, failed, state;
 
 -- name: JobFinish :exec
-UPDATE jobs SET state = @state, stage = 'done', finished_at = now(), heartbeat_at = now(),
-    error_code = @error_code, error_message = @error_message
-WHERE tenant_id = @tenant_id AND id = @id AND state IN ('queued', 'running');
+-- Without an error of its own a job has that of its first document that failed.
+UPDATE jobs j SET state = @state, stage = 'done', finished_at = now(), heartbeat_at = now(),
+    pause_reasons = '{}', waiting = '', waiting_detail = '', waiting_since = NULL,
+    error_code = CASE WHEN @error_code::text <> '' THEN @error_code ELSE coalesce((SELECT i.error_code FROM job_items i
+        WHERE j.failed > 0 AND i.tenant_id = j.tenant_id AND i.job_id = j.id AND i.state = 'failed' ORDER BY i.seq LIMIT 1), '') END,
+    error_message = CASE WHEN @error_code::text <> '' THEN @error_message::text ELSE coalesce((SELECT i.error_message FROM job_items i
+        WHERE j.failed > 0 AND i.tenant_id = j.tenant_id AND i.job_id = j.id AND i.state = 'failed' ORDER BY i.seq LIMIT 1), '') END
+WHERE j.tenant_id = @tenant_id AND j.id = @id AND j.state IN ('queued', 'running', 'paused');
 
 -- name: JobCountByState :many
 SELECT state, count(*) AS jobs FROM jobs
-WHERE tenant_id = @tenant_id AND (state IN ('queued', 'running')
+WHERE tenant_id = @tenant_id AND (state IN ('queued', 'running', 'paused')
   OR (state IN ('completed', 'completed_with_errors', 'failed', 'canceled') AND id >= @since_id))
 GROUP BY state;
 
@@ -92,11 +86,12 @@ WHERE tenant_id = @tenant_id AND id >= @since_id AND finished_at IS NOT NULL
 GROUP BY 1 ORDER BY 1;
 
 -- name: JobListPending :many
--- Across tenants: what was committed and shows no sign of life.
-SELECT tenant_id, id, kind, state, total, bytes, workflow_id FROM jobs
-WHERE state IN ('queued', 'running') AND created_at < now() - @grace::interval
-  AND (heartbeat_at IS NULL OR heartbeat_at < now() - 6 * @grace::interval)
-ORDER BY created_at LIMIT @row_limit;
+-- Across tenants: what was handed to Temporal and shows no sign of life, where work
+-- may be done.
+SELECT j.* FROM jobs j
+WHERE (SELECT t.state = 'active' FROM tenants t WHERE t.id = j.tenant_id) AND j.state IN ('queued', 'running') AND j.kind IN ('index_documents', 'redrive_jobs') AND j.dispatched_at < now() - @grace::interval
+  AND (j.heartbeat_at IS NULL OR j.heartbeat_at < now() - 6 * @grace::interval)
+ORDER BY j.created_at LIMIT @row_limit;
 
 -- name: JobTouchMany :exec
 -- Seen alive: the next look may skip these and get to others.

@@ -18,6 +18,7 @@ import (
 const (
 	generationChannel = "rustassistant_generation"
 	keyChannel        = "rustassistant_key"
+	tenantChannel     = "rustassistant_tenant"
 	// deliveryChannel is also written by the statement OutboxInsertMany.
 	deliveryChannel = "rustassistant_delivery"
 	listenRetry     = time.Second
@@ -26,31 +27,56 @@ const (
 	listenCheck = 15 * time.Second
 )
 
+// TenantGone is announced in place of a state when a tenant has been off-boarded.
+const TenantGone = "gone"
+
 // Listener is told what other processes committed. Its functions must not block.
 type Listener struct {
 	// Generation is called for each commit to a tenant's index.
 	Generation func(tenant uuid.UUID, generation uint64)
 	// KeyChanged is called with the hash of a key that was revoked or changed.
 	KeyChanged func(hash []byte)
+	// TenantChanged is called with the state that a tenant has got, TenantGone when it
+	// is no more; nil for who does not care.
+	TenantChanged func(tenant uuid.UUID, state string)
 	// Connected is called after each (re)connect: anything may have been missed.
 	Connected func()
 }
 
 // Listen hears notifications until ctx ends. It reconnects by itself.
 func (s *Store) Listen(ctx context.Context, l Listener) {
-	s.listen(ctx, []string{generationChannel, keyChannel}, l.Connected, func(channel, payload string) { l.dispatch(ctx, channel, payload) })
+	s.listen(ctx, []string{generationChannel, keyChannel, tenantChannel}, l.Connected, func(channel, payload string) { l.dispatch(ctx, channel, payload) })
 }
 
-// ListenDeliveries hears of endpoints that got deliveries to make until ctx
-// ends. due must not block. What is missed while the connection is away is
-// found by the RecoverDeliveries schedule.
-func (s *Store) ListenDeliveries(ctx context.Context, due func(EndpointRef)) {
-	s.listen(ctx, []string{deliveryChannel}, func() {}, func(_, payload string) {
+// WorkListener is told what workers care for. Its functions must not block.
+type WorkListener struct {
+	// Due is called for an endpoint that got deliveries to make. What is missed while
+	// the connection is away is found by the RecoverDeliveries schedule.
+	Due func(EndpointRef)
+	// TenantChanged and Connected are those of Listener; they may be nil.
+	TenantChanged func(tenant uuid.UUID, state string)
+	Connected     func()
+}
+
+// ListenWork hears notifications until ctx ends.
+func (s *Store) ListenWork(ctx context.Context, l WorkListener) {
+	connected := func() {
+		if l.Connected != nil {
+			l.Connected()
+		}
+	}
+	s.listen(ctx, []string{deliveryChannel, tenantChannel}, connected, func(channel, payload string) {
+		if channel == tenantChannel {
+			if tenant, state, ok := parseTenant(payload); ok && l.TenantChanged != nil {
+				l.TenantChanged(tenant, state)
+			}
+			return
+		}
 		tenantID, id, _ := strings.Cut(payload, ":")
 		tenant, err := uuid.Parse(tenantID)
 		endpoint, err2 := uuid.Parse(id)
 		if err == nil && err2 == nil {
-			due(EndpointRef{TenantID: tenant, ID: endpoint})
+			l.Due(EndpointRef{TenantID: tenant, ID: endpoint})
 		}
 	})
 }
@@ -74,7 +100,7 @@ func (s *Store) listenOnce(ctx context.Context, channels []string, connected fun
 	}
 	cfg.RuntimeParams["role"] = systemRole
 	cfg.RuntimeParams["application_name"] = "rustassistant_listen"
-	cfg.ConnectTimeout = connectTimeout
+	patience(cfg)
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return err
@@ -123,8 +149,21 @@ func (l Listener) dispatch(ctx context.Context, channel, payload string) {
 			l.KeyChanged(hash)
 			return
 		}
+	case tenantChannel:
+		if tenant, state, ok := parseTenant(payload); ok {
+			if l.TenantChanged != nil {
+				l.TenantChanged(tenant, state)
+			}
+			return
+		}
 	}
 	slog.WarnContext(ctx, "a notification could not be read", "channel", channel)
+}
+
+func parseTenant(payload string) (tenant uuid.UUID, state string, ok bool) {
+	id, state, found := strings.Cut(payload, ":")
+	tenant, err := uuid.Parse(id)
+	return tenant, state, found && err == nil
 }
 
 func notifyGeneration(ctx context.Context, q *db.Queries, tenant uuid.UUID, generation int64) error {
@@ -137,4 +176,8 @@ func notifyKey(ctx context.Context, q *db.Queries, hash []byte) error {
 
 func wakeEndpoint(ctx context.Context, q *db.Queries, tenant, endpoint uuid.UUID) error {
 	return q.Notify(ctx, db.NotifyParams{Channel: deliveryChannel, Payload: tenant.String() + ":" + endpoint.String()})
+}
+
+func notifyTenant(ctx context.Context, q *db.Queries, tenant uuid.UUID, state string) error {
+	return q.Notify(ctx, db.NotifyParams{Channel: tenantChannel, Payload: tenant.String() + ":" + state})
 }

@@ -25,6 +25,7 @@ type Purged struct {
 	Shadows         int64
 	CachedVectors   int64
 	EmbeddingModels int64
+	Operations      int64
 	UsageDays       int64 // whose deliveries were counted anew
 	Recounted       int64 // tenants
 	Corrected       int64 // tenants whose counters were wrong
@@ -76,6 +77,9 @@ func (s *Store) PurgeExpired(ctx context.Context, maxEventAge, maxDeliveryAge ti
 			*step.total += n
 			beat()
 		}
+	}
+	if out.Operations, err = s.expireOperations(ctx, beat); err != nil {
+		return out, err
 	}
 	if out.UsageDays, err = s.RollUpDeliveries(ctx); err != nil {
 		return out, err

@@ -18,8 +18,8 @@ const (
 // days and mostly with results.
 func (s *Store) PopularQueries(ctx context.Context, tenant uuid.UUID, now time.Time) ([]QueryTotals, error) {
 	found, err := s.TopQueries(ctx, tenant, NewAnalyticsRange(now.AddDate(0, 0, -popularDays), now), BySearches, popularCount)
-	kept := found[:0]
-	for _, q := range found {
+	kept := found.Queries[:0]
+	for _, q := range found.Queries {
 		if 2*q.ZeroResults < q.Searches {
 			kept = append(kept, q)
 		}

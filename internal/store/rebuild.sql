@@ -80,7 +80,7 @@ WHERE tenant_id = @tenant_id AND document_id = ANY(@document_ids::uuid[]) ORDER 
 SELECT t.tenant_id, t.analysis FROM (
     SELECT s.tenant_id, min(s.analysis)::int AS analysis, sum(s.documents) AS documents, count(*) AS segments
     FROM index_segments s WHERE s.shadow_of IS NULL GROUP BY s.tenant_id) t
-JOIN index_state i ON i.tenant_id = t.tenant_id
+JOIN index_state i ON i.tenant_id = t.tenant_id JOIN tenants a ON a.id = t.tenant_id AND a.state = 'active'
 WHERE t.analysis < @analysis::int OR t.segments > @max_segments::bigint
    OR (t.documents - i.documents > @min_hidden::bigint AND (t.documents - i.documents) * 100 > t.documents * @hidden_percent::bigint)
 ORDER BY t.tenant_id;

@@ -21,13 +21,22 @@ const (
 	// cache and administration use it.
 	systemPoolSize = 6
 	connectTimeout = 5 * time.Second
+	// hostTimeout is how long each of several hosts may take to answer: one that
+	// is gone must not keep a request from asking the next.
+	hostTimeout = 1500 * time.Millisecond
+	// pingTimeout bounds the question whether a connection that was idle still
+	// works; one that does not answer is replaced.
+	pingTimeout = time.Second
 )
 
 // Options says how to reach the database.
 type Options struct {
 	// URL is a postgres:// URL. Its user must be a member of both roles, which
-	// the first migration sees to.
+	// the first migration sees to. With several hosts and
+	// target_session_attrs=read-write each new connection finds the primary.
 	URL string
+	// ReplicaURL is a streaming replica that answers reports; "" for none.
+	ReplicaURL string
 	// PoolSize bounds the connections of the application role.
 	PoolSize int
 	// Configure may change each pool before it opens, for instance to trace queries.
@@ -43,6 +52,8 @@ type Store struct {
 	app    *pgxpool.Pool
 	system *pgxpool.Pool
 	url    string
+	// replica answers reports while it is not behind; nil without one.
+	replica *replica
 
 	searchEvents domain.SearchEvents
 	tiers        domain.Tiers
@@ -63,7 +74,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Tiers == nil {
 		o.Tiers = domain.DefaultTiers()
 	}
-	return &Store{app: app, system: system, url: o.URL, searchEvents: o.SearchEvents, tiers: o.Tiers}, nil
+	s := &Store{app: app, system: system, url: o.URL, searchEvents: o.SearchEvents, tiers: o.Tiers}
+	if o.ReplicaURL != "" {
+		if s.replica, err = openReplica(ctx, o, app); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 func openPool(ctx context.Context, o Options, role string, size int) (*pgxpool.Pool, error) {
@@ -74,7 +92,8 @@ func openPool(ctx context.Context, o Options, role string, size int) (*pgxpool.P
 	cfg.MaxConns = int32(max(size, 2))
 	cfg.MaxConnLifetime = time.Hour
 	cfg.MaxConnIdleTime = 5 * time.Minute
-	cfg.ConnConfig.ConnectTimeout = connectTimeout
+	cfg.PingTimeout = pingTimeout
+	patience(cfg.ConnConfig)
 	cfg.ConnConfig.RuntimeParams["role"] = role
 	cfg.ConnConfig.RuntimeParams["application_name"] = role
 	// Every statement looks rows up by key. A plan made for one tenant's id is
@@ -92,8 +111,21 @@ func openPool(ctx context.Context, o Options, role string, size int) (*pgxpool.P
 	return pool, nil
 }
 
+// patience says how long a server may take to be connected to, and to confirm
+// what was sent to it.
+func patience(cfg *pgx.ConnConfig) {
+	cfg.ConnectTimeout = connectTimeout
+	if len(cfg.Fallbacks) > 0 {
+		cfg.ConnectTimeout = hostTimeout
+	}
+	cfg.DialFunc = dialer().DialContext
+}
+
 // Close waits for borrowed connections and closes the pools.
 func (s *Store) Close() {
+	if s.replica != nil {
+		s.replica.close()
+	}
 	s.app.Close()
 	s.system.Close()
 }
@@ -113,12 +145,17 @@ func (s *Store) inTenant(ctx context.Context, tenant uuid.UUID, fn func(*db.Quer
 
 // readInTenant is inTenant for several reads that must show one moment.
 func (s *Store) readInTenant(ctx context.Context, tenant uuid.UUID, fn func(*db.Queries) error) error {
-	return s.beginInTenant(ctx, "begin isolation level repeatable read read only", tenant, fn)
+	return s.beginInTenant(ctx, beginReading, tenant, fn)
 }
 
+const beginReading = "begin isolation level repeatable read read only"
+
 func (s *Store) beginInTenant(ctx context.Context, begin string, tenant uuid.UUID, fn func(*db.Queries) error) error {
-	o := pgx.TxOptions{BeginQuery: begin + "; select set_config('app.tenant_id', '" + tenant.String() + "', true)"}
-	return translate(pgx.BeginTxFunc(ctx, s.app, o, func(tx pgx.Tx) error { return fn(db.New(tx)) }))
+	return translate(pgx.BeginTxFunc(ctx, s.app, inTenantOptions(begin, tenant), func(tx pgx.Tx) error { return fn(db.New(tx)) }))
+}
+
+func inTenantOptions(begin string, tenant uuid.UUID) pgx.TxOptions {
+	return pgx.TxOptions{BeginQuery: begin + "; select set_config('app.tenant_id', '" + tenant.String() + "', true)"}
 }
 
 // inSystem runs fn in a transaction of the system role, which sees every tenant.

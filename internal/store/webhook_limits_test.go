@@ -309,7 +309,7 @@ func TestLimitsThatChangeWakeTheEndpoint(t *testing.T) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	heard := make(chan store.EndpointRef, 64)
 	var gone sync.WaitGroup
-	gone.Go(func() { b.ListenDeliveries(ctx, func(r store.EndpointRef) { heard <- r }) })
+	gone.Go(func() { b.ListenWork(ctx, store.WorkListener{Due: func(r store.EndpointRef) { heard <- r }}) })
 	t.Cleanup(func() { cancel(); gone.Wait() })
 	rate := 0
 	require.Eventually(t, func() bool {

@@ -116,7 +116,7 @@ func TestNewDeliveriesAreAnnounced(t *testing.T) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	heard := make(chan store.EndpointRef, 16)
 	var gone sync.WaitGroup
-	gone.Go(func() { b.ListenDeliveries(ctx, func(r store.EndpointRef) { heard <- r }) })
+	gone.Go(func() { b.ListenWork(ctx, store.WorkListener{Due: func(r store.EndpointRef) { heard <- r }}) })
 	t.Cleanup(func() { cancel(); gone.Wait() })
 	require.Eventually(t, func() bool {
 		b.index(1)

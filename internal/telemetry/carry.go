@@ -28,6 +28,14 @@ func TraceOf(ctx context.Context) domain.TraceContext {
 	return t
 }
 
+// TraceID is the id of the trace that ctx is part of, "" where none is recorded.
+func TraceID(ctx context.Context) string {
+	if c := trace.SpanContextFromContext(ctx); c.IsSampled() {
+		return c.TraceID().String()
+	}
+	return ""
+}
+
 // WithTrace returns a context that goes on where t was taken: what is started in
 // it is a child of that place. A zero or unreadable t begins anew.
 func WithTrace(ctx context.Context, t domain.TraceContext) context.Context {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,10 +58,15 @@ type Metrics struct {
 	IndexSegments prometheus.Gauge
 	// Jobs is how many jobs there are, as the store counts them.
 	Jobs *prometheus.GaugeVec // state, kind
+	// JobsOldestQueued is how long the job has waited that has waited longest.
+	JobsOldestQueued *prometheus.GaugeVec
 	// AuthFailures counts refused credentials, by domain.Code.
 	AuthFailures *prometheus.CounterVec // reason
 
-	webhooks webhookMetrics
+	webhooks   webhookMetrics
+	refreshers []*refresher
+	jobsMu     sync.Mutex
+	jobKinds   map[domain.JobKind]bool
 }
 
 // NewMetrics returns the metrics on a registry of their own, together with those
@@ -77,8 +83,11 @@ func NewMetrics(version, commit string) *Metrics {
 			Name: "index_lag_seconds", Help: "Time from accepting a document to its being searchable.", Buckets: lagBuckets,
 		}),
 		IndexSegments: gauge("index_segments", "Index segments open in this process."),
-		Jobs:          gaugeVec("jobs", "Jobs by state and kind.", "state", "kind"),
-		AuthFailures:  counterVec("auth_failures_total", "Requests refused for their credentials.", "reason"),
+		Jobs:          gaugeVec("jobs", "Jobs of all tenants that are queued or running; counted up to 100,000.", "state", "kind"),
+		JobsOldestQueued: gaugeVec("jobs_oldest_queued_seconds",
+			"How long the job has waited that has waited longest; 0 when none waits."),
+		jobKinds:     map[domain.JobKind]bool{},
+		AuthFailures: counterVec("auth_failures_total", "Requests refused for their credentials.", "reason"),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "build_info", Help: "Always 1; what is running is in the labels.",
@@ -86,7 +95,7 @@ func NewMetrics(version, commit string) *Metrics {
 	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
 	m.Registry.MustRegister(
 		m.HTTPRequests, m.HTTPDuration, m.HTTPInFlight, m.SearchDuration, m.IndexDocuments, m.IndexLag, m.IndexSegments,
-		m.Jobs, m.AuthFailures, build,
+		m.Jobs, m.JobsOldestQueued, m.AuthFailures, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	m.webhooks = newWebhookMetrics(m.Registry)
@@ -138,20 +147,12 @@ func (m *Metrics) ObserveIndexLag(ctx context.Context, lag time.Duration) {
 	observe(ctx, m.IndexLag, lag)
 }
 
-// SetJobs sets how many jobs of a kind there are in each state; a state that is
-// not in counts has none.
-func (m *Metrics) SetJobs(kind domain.JobKind, counts map[domain.JobState]int) {
-	for _, state := range domain.JobStates {
-		m.Jobs.WithLabelValues(string(state), string(kind)).Set(float64(counts[state]))
-	}
-}
-
 // Handler serves the metrics, to Prometheus in the OpenMetrics form, which is the
 // one that carries exemplars.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{
+	return m.refreshed(promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{
 		Registry: m.Registry, EnableOpenMetrics: true, MaxRequestsInFlight: 8, Timeout: 10 * time.Second,
-	})
+	}))
 }
 
 // observe records a duration with the id of the trace it belongs to, so that a

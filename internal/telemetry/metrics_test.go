@@ -48,7 +48,8 @@ func TestRequestsAndSearchesAreCounted(t *testing.T) {
 	m.CountDocuments(domain.ItemIndexed, 5)
 	m.CountDocuments("invented", 5)
 	m.ObserveIndexLag(ctx, 250*time.Millisecond)
-	m.SetJobs(domain.JobIndexDocuments, map[domain.JobState]int{domain.JobRunning: 2})
+	m.SetJobs([]JobCount{{Kind: domain.JobIndexDocuments, State: domain.JobRunning, Jobs: 2}, {Kind: "gone", State: domain.JobQueued, Jobs: 1, Oldest: time.Minute}})
+	m.SetJobs([]JobCount{{Kind: domain.JobIndexDocuments, State: domain.JobRunning, Jobs: 2}})
 	m.RegisterPool("app", func() PoolStats { return PoolStats{Max: 20, InUse: 3, Idle: 2, Waited: time.Second} })
 	m.RegisterPool("system", func() PoolStats { return PoolStats{Max: 5} })
 	text := scrape(t, m, "text/plain")
@@ -58,7 +59,7 @@ func TestRequestsAndSearchesAreCounted(t *testing.T) {
 		`http_request_duration_seconds_bucket{method="POST",route="/api/search",le="0.005"} 1`,
 		`search_duration_seconds_bucket{cache="hit",type="keyword",le="0.0005"} 1`,
 		`index_documents_total{outcome="indexed"} 5`, `index_lag_seconds_sum 0.25`,
-		`jobs{kind="index_documents",state="running"} 2`, `jobs{kind="index_documents",state="failed"} 0`,
+		`jobs{kind="index_documents",state="running"} 2`, `jobs{kind="gone",state="queued"} 0`,
 		`database_pool_connections{pool="app",state="in_use"} 3`, `database_pool_max_connections{pool="system"} 5`,
 		`database_pool_wait_seconds_total{pool="app"} 1`,
 	} {

@@ -62,9 +62,15 @@ const (
 		`"quota":{"enum":["documents","storage_bytes","searches_per_day","api_keys","webhooks"]},"tier":{"enum":["free","standard","enterprise","unlimited"]},` +
 		`"limit":{"type":"integer","minimum":0},"used":{"type":"integer","minimum":0},"percent":{"type":"number","minimum":0}}}`
 
+	tenantSchema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["tenant_id","slug","name"],"properties":{` +
+		`"tenant_id":{"type":"string","format":"uuid"},"slug":{"type":"string"},"name":{"type":"string"},` +
+		`"state":{"enum":["active","suspended"],"description":"What it is now. Left out of a tenant that is gone."},` +
+		`"certificate_id":{"type":"string","format":"uuid","description":"Of what was deleted, for a tenant that is gone."}}}`
+
 	exampleDocument = `"document_id":"0198c0de-0000-7000-8000-0000000000d1","external_id":"handbook/intro.md","version":2,"job_id":"0198c0de-0000-7000-8000-0000000000a1"`
 	exampleJob      = `"job_id":"0198c0de-0000-7000-8000-0000000000a1","kind":"index_documents"`
 	exampleEndpoint = `"endpoint_id":"0198c0de-0000-7000-8000-0000000000e1"`
+	exampleTenant   = `"tenant_id":"0198c0de-0000-7000-8000-0000000000b1","slug":"acme","name":"Acme Inc."`
 	exampleKey      = `{"key_id":"0198c0de-0000-7000-8000-0000000000c1","name":"Production API Key","prefix":"ra_live_a1b2","scopes":["search","documents:read"]}`
 )
 
@@ -93,6 +99,13 @@ var catalogue = []EventDescription{
 		"Searches of the tenant, a second or so after they were answered: all of them, up to 100 in one event (batched), or a share of them, each alone (sampled).",
 		searchSchema, `{"searches":[{"query_id":"0198c0de-0000-7000-8000-0000000000f1","query":"rolling update","type":"keyword","total_results":12,`+
 			`"took_ms":1.8,"cached":false,"user_id":"user-42","searched_at":"2026-01-02T03:04:04Z"}]}`),
+	describe(domain.EventTenantOffboarded, EmissionAlways, "A tenant and all of its data were deleted. Sent to the webhooks of the default tenant.",
+		tenantSchema, `{`+exampleTenant+`,"certificate_id":"0198c0de-0000-7000-8000-0000000000b2"}`),
+	describe(domain.EventTenantProvisioned, EmissionAlways, "A tenant was made and can be used. Sent to the webhooks of the default tenant, too, as are the other events of tenants.",
+		tenantSchema, `{`+exampleTenant+`,"state":"active"}`),
+	describe(domain.EventTenantResumed, EmissionAlways, "A suspended tenant is active again.", tenantSchema, `{`+exampleTenant+`,"state":"active"}`),
+	describe(domain.EventTenantSuspended, EmissionAlways, "A tenant was suspended: its keys are refused, its jobs and its own webhooks wait. Its own webhooks hear of it when it is resumed.",
+		tenantSchema, `{`+exampleTenant+`,"state":"suspended"}`),
 	describe(domain.EventWebhookDisabled, EmissionAlways, "An endpoint was disabled because it answered 410 or failed for days. Sent to the other endpoints.",
 		endpointSchema, `{`+exampleEndpoint+`,"url":"https://example.com/webhook","reason":"failing"}`),
 	describe(domain.EventWebhookRecovered, EmissionAlways, "A disabled endpoint was enabled again.", endpointSchema, `{`+exampleEndpoint+`,"url":"https://example.com/webhook"}`),

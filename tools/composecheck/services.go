@@ -16,7 +16,7 @@ import (
 const product = "rustassistant:latest"
 
 // open are the services other machines may reach.
-var open = []string{"server", "haproxy"}
+var open = []string{"haproxy"}
 
 var (
 	pinned = regexp.MustCompile(`:v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$`)

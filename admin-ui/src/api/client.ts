@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { parseExact } from "../lib/exact-json";
 import { errorName, problemFromResponse, problemFromThrown } from "./problem";
 import type { paths } from "./schema";
 
@@ -28,4 +29,16 @@ export async function call<T>(
   }
   if (!answer.response.ok) throw problemFromResponse(answer.response, answer.error);
   return answer.data as T;
+}
+
+/** As call, for answers with data of people's own: read without rounding their numbers. */
+export async function callExact<T>(
+  pending: Promise<{ data?: string; error?: unknown; response: Response }>,
+): Promise<T> {
+  const text = await call(pending);
+  try {
+    return parseExact(text) as T;
+  } catch (thrown) {
+    throw problemFromThrown(thrown);
+  }
 }

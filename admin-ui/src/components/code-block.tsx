@@ -1,11 +1,23 @@
 import { CopyButton } from "./copy-button";
 import classes from "./code-block.module.css";
 
-/** A command to run, with a button that copies it. */
-export function CodeBlock({ code, label }: { code: string; label: string }) {
+interface Props {
+  code: string;
+  label: string;
+  /** Bounds the height; what is longer scrolls. */
+  scroll?: boolean;
+}
+
+/** A command to run, or data, with a button that copies it. */
+export function CodeBlock({ code, label, scroll = false }: Props) {
   return (
     <div className={classes["root"]}>
-      <pre className={classes["code"]}>
+      {/* What scrolls must be reachable by keyboard. */}
+      <pre
+        className={classes["code"]}
+        data-scroll={scroll || undefined}
+        {...(scroll ? { tabIndex: 0, role: "region", "aria-label": label } : {})}
+      >
         <code>{code}</code>
       </pre>
       <div className={classes["copy"]}>

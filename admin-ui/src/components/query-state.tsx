@@ -1,13 +1,16 @@
 import { Stack } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useContext, type ReactNode } from "react";
 import { asProblem, type ApiError } from "../api/problem";
+import { ReSignInContext } from "../session/re-sign-in";
 import { Failure, RetryButton } from "./failure";
 import { Notice } from "./notice";
 import { RelativeTime } from "./relative-time";
 
 interface Props<T> {
-  query: UseQueryResult<T>;
+  query: Pick<UseQueryResult<T>, "data" | "error" | "isFetching" | "dataUpdatedAt"> & {
+    refetch: () => unknown;
+  };
   /** What is loaded, for error texts: "the system's health". */
   what: string;
   loading: ReactNode;
@@ -23,8 +26,11 @@ interface Props<T> {
 export function QueryState<T>({ query, what, loading, frame = (failure) => failure, children }: Props<T>) {
   const problem = query.error === null ? null : asProblem(query.error);
   const retry = () => void query.refetch();
-  // Whoever is signed out is on the way to the sign-in page.
-  if (problem?.unauthenticated === true) return loading;
+  const reSignIn = useContext(ReSignInContext);
+  if (problem?.unauthenticated === true) {
+    // Whoever is signed out is on the way to the sign-in page, or fills in a form that must stay.
+    return reSignIn.held && query.data !== undefined ? children(query.data) : loading;
+  }
   if (problem !== null && (query.data === undefined || problem.forbidden)) {
     return frame(<Failure what={what} error={problem} retry={retry} retrying={query.isFetching} />);
   }

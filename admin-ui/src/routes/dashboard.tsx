@@ -1,7 +1,9 @@
 import { createRoute, Outlet, redirect } from "@tanstack/react-router";
 import { sessionQuery } from "../api/queries";
 import { Shell } from "../components/shell/shell";
+import { ToastProvider } from "../components/toast";
 import { RefreshProvider } from "../refresh/refresh";
+import { ReSignInDialog } from "../session/re-sign-in-dialog";
 import { rootRoute } from "./root";
 
 /** The parent of every tab: it lets in whoever is signed in, and draws the frame. */
@@ -20,9 +22,12 @@ function Dashboard() {
   const { session } = dashboardRoute.useRouteContext();
   return (
     <RefreshProvider>
-      <Shell session={session}>
-        <Outlet />
-      </Shell>
+      <ToastProvider>
+        <Shell session={session}>
+          <Outlet />
+        </Shell>
+        <ReSignInDialog session={session} />
+      </ToastProvider>
     </RefreshProvider>
   );
 }

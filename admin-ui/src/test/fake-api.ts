@@ -86,6 +86,8 @@ export interface FakeApi {
   stats: () => Response | Promise<Response>;
   signIn: (key: string) => Response;
   signOut: () => Response;
+  /** Answers to other calls, as "GET /api/admin/jobs". */
+  routes: Record<string, (request: Request) => Response | Promise<Response>>;
   /** Every call in order, as "GET /api/session". */
   calls: string[];
 }
@@ -105,6 +107,7 @@ export function fakeApi(): FakeApi {
       api.session = null;
       return new Response(null, { status: 204 });
     },
+    routes: {},
     calls: [],
   };
   vi.stubGlobal("fetch", async (request: Request) => {
@@ -128,6 +131,6 @@ async function answer(api: FakeApi, call: string, request: Request): Promise<Res
     case "GET /api/admin/stats":
       return await api.stats();
     default:
-      return problem(404, `no such path: ${call}`);
+      return (await api.routes[call]?.(request)) ?? problem(404, `no such path: ${call}`);
   }
 }

@@ -19,6 +19,7 @@ window.ResizeObserver = class {
     // See observe.
   }
 };
+Object.defineProperty(document, "fonts", { value: new EventTarget() });
 window.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;
 

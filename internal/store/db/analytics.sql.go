@@ -12,49 +12,52 @@ import (
 	"github.com/google/uuid"
 )
 
-const analyticsClicksByDocument = `-- name: AnalyticsClicksByDocument :many
-SELECT c.document_id::uuid AS document_id, sum(c.clicks)::bigint AS clicks,
-       (sum(c.clicks * c.position)::float8 / sum(c.clicks)::float8)::float8 AS average_position,
-       coalesce(max(d.title), '')::text AS title
-FROM analytics_read_clicks($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) c
+const analyticsDocumentsTop = `-- name: AnalyticsDocumentsTop :many
+SELECT c.document_id::uuid AS document_id, c.clicks::bigint AS clicks, c.position_sum::bigint AS position_sum, c.rest::bigint AS rest,
+       coalesce(d.title, '')::text AS title
+FROM analytics_top_documents($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::integer,
+                             $6::integer) c
 LEFT JOIN documents d ON d.tenant_id = $1::uuid AND d.id = c.document_id
-GROUP BY c.document_id ORDER BY sum(c.clicks) DESC, c.document_id LIMIT $5
 `
 
-type AnalyticsClicksByDocumentParams struct {
+type AnalyticsDocumentsTopParams struct {
 	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
+	Grains   []int16
+	Ats      []time.Time
 	Raw      []time.Time
-	RowLimit int32
+	Depth    int32
+	Most     int32
 }
 
-type AnalyticsClicksByDocumentRow struct {
-	DocumentID      uuid.UUID
-	Clicks          int64
-	AveragePosition float64
-	Title           string
+type AnalyticsDocumentsTopRow struct {
+	DocumentID  uuid.UUID
+	Clicks      int64
+	PositionSum int64
+	Rest        int64
+	Title       string
 }
 
-func (q *Queries) AnalyticsClicksByDocument(ctx context.Context, arg AnalyticsClicksByDocumentParams) ([]AnalyticsClicksByDocumentRow, error) {
-	rows, err := q.db.Query(ctx, analyticsClicksByDocument,
+func (q *Queries) AnalyticsDocumentsTop(ctx context.Context, arg AnalyticsDocumentsTopParams) ([]AnalyticsDocumentsTopRow, error) {
+	rows, err := q.db.Query(ctx, analyticsDocumentsTop,
 		arg.TenantID,
-		arg.Days,
-		arg.Hours,
+		arg.Grains,
+		arg.Ats,
 		arg.Raw,
-		arg.RowLimit,
+		arg.Depth,
+		arg.Most,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AnalyticsClicksByDocumentRow{}
+	items := []AnalyticsDocumentsTopRow{}
 	for rows.Next() {
-		var i AnalyticsClicksByDocumentRow
+		var i AnalyticsDocumentsTopRow
 		if err := rows.Scan(
 			&i.DocumentID,
 			&i.Clicks,
-			&i.AveragePosition,
+			&i.PositionSum,
+			&i.Rest,
 			&i.Title,
 		); err != nil {
 			return nil, err
@@ -65,63 +68,6 @@ func (q *Queries) AnalyticsClicksByDocument(ctx context.Context, arg AnalyticsCl
 		return nil, err
 	}
 	return items, nil
-}
-
-const analyticsClicksByPosition = `-- name: AnalyticsClicksByPosition :many
-SELECT c.position::integer AS position, sum(c.clicks)::bigint AS clicks
-FROM analytics_read_clicks($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) c
-GROUP BY c.position ORDER BY c.position LIMIT $5
-`
-
-type AnalyticsClicksByPositionParams struct {
-	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
-	Raw      []time.Time
-	RowLimit int32
-}
-
-type AnalyticsClicksByPositionRow struct {
-	Position int32
-	Clicks   int64
-}
-
-func (q *Queries) AnalyticsClicksByPosition(ctx context.Context, arg AnalyticsClicksByPositionParams) ([]AnalyticsClicksByPositionRow, error) {
-	rows, err := q.db.Query(ctx, analyticsClicksByPosition,
-		arg.TenantID,
-		arg.Days,
-		arg.Hours,
-		arg.Raw,
-		arg.RowLimit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []AnalyticsClicksByPositionRow{}
-	for rows.Next() {
-		var i AnalyticsClicksByPositionRow
-		if err := rows.Scan(&i.Position, &i.Clicks); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const analyticsClicksPurge = `-- name: AnalyticsClicksPurge :execrows
-DELETE FROM analytics_clicks WHERE at < $1
-`
-
-func (q *Queries) AnalyticsClicksPurge(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, analyticsClicksPurge, before)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }
 
 const analyticsDropPartitions = `-- name: AnalyticsDropPartitions :one
@@ -146,14 +92,137 @@ func (q *Queries) AnalyticsEnsurePartitions(ctx context.Context, through time.Ti
 	return made, err
 }
 
+const analyticsKept = `-- name: AnalyticsKept :one
+SELECT raw_from, hours_from FROM analytics_kept WHERE tenant_id = $1
+`
+
+type AnalyticsKeptRow struct {
+	RawFrom   time.Time
+	HoursFrom time.Time
+}
+
+// From when on events and hours are there.
+func (q *Queries) AnalyticsKept(ctx context.Context, tenantID uuid.UUID) (AnalyticsKeptRow, error) {
+	row := q.db.QueryRow(ctx, analyticsKept, tenantID)
+	var i AnalyticsKeptRow
+	err := row.Scan(&i.RawFrom, &i.HoursFrom)
+	return i, err
+}
+
+const analyticsKeptAdvance = `-- name: AnalyticsKeptAdvance :exec
+INSERT INTO analytics_kept AS k (tenant_id, raw_from, hours_from) SELECT id, $1::timestamptz, $2::timestamptz FROM tenants
+ON CONFLICT (tenant_id) DO UPDATE SET
+    raw_from = greatest(k.raw_from, excluded.raw_from), hours_from = greatest(k.hours_from, excluded.hours_from)
+WHERE k.raw_from < excluded.raw_from OR k.hours_from < excluded.hours_from
+`
+
+type AnalyticsKeptAdvanceParams struct {
+	RawFrom   time.Time
+	HoursFrom time.Time
+}
+
+// Of every tenant.
+func (q *Queries) AnalyticsKeptAdvance(ctx context.Context, arg AnalyticsKeptAdvanceParams) error {
+	_, err := q.db.Exec(ctx, analyticsKeptAdvance, arg.RawFrom, arg.HoursFrom)
+	return err
+}
+
+const analyticsPartRows = `-- name: AnalyticsPartRows :one
+SELECT coalesce(sum(s.query_rows), 0)::bigint AS queries, coalesce(sum(s.document_rows), 0)::bigint AS documents
+FROM (SELECT unnest($1::smallint[]) AS grain, unnest($2::timestamptz[]) AS at) p
+JOIN analytics_sketches s ON s.tenant_id = $3 AND s.grain = p.grain AND s.at = p.at
+`
+
+type AnalyticsPartRowsParams struct {
+	Grains   []int16
+	Ats      []time.Time
+	TenantID uuid.UUID
+}
+
+type AnalyticsPartRowsRow struct {
+	Queries   int64
+	Documents int64
+}
+
+// How many rows of queries and documents the rollups of some parts have.
+func (q *Queries) AnalyticsPartRows(ctx context.Context, arg AnalyticsPartRowsParams) (AnalyticsPartRowsRow, error) {
+	row := q.db.QueryRow(ctx, analyticsPartRows, arg.Grains, arg.Ats, arg.TenantID)
+	var i AnalyticsPartRowsRow
+	err := row.Scan(&i.Queries, &i.Documents)
+	return i, err
+}
+
+const analyticsPartsExpired = `-- name: AnalyticsPartsExpired :many
+SELECT tenant_id, grain, at FROM analytics_sketches
+WHERE (grain = 1 AND at < $1::timestamptz) OR (grain > 1 AND at < $2::timestamptz)
+ORDER BY grain, at LIMIT $3
+`
+
+type AnalyticsPartsExpiredParams struct {
+	HoursBefore time.Time
+	Before      time.Time
+	RowLimit    int32
+}
+
+type AnalyticsPartsExpiredRow struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+}
+
+// Across tenants.
+func (q *Queries) AnalyticsPartsExpired(ctx context.Context, arg AnalyticsPartsExpiredParams) ([]AnalyticsPartsExpiredRow, error) {
+	rows, err := q.db.Query(ctx, analyticsPartsExpired, arg.HoursBefore, arg.Before, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AnalyticsPartsExpiredRow{}
+	for rows.Next() {
+		var i AnalyticsPartsExpiredRow
+		if err := rows.Scan(&i.TenantID, &i.Grain, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const analyticsPartsPurge = `-- name: AnalyticsPartsPurge :execrows
+WITH totals AS (DELETE FROM analytics_totals t WHERE t.tenant_id = $1 AND t.grain = $2 AND t.at = $3),
+queries AS (DELETE FROM analytics_queries q WHERE q.tenant_id = $1 AND q.grain = $2 AND q.at = $3),
+documents AS (DELETE FROM analytics_documents d WHERE d.tenant_id = $1 AND d.grain = $2 AND d.at = $3),
+positions AS (DELETE FROM analytics_positions p WHERE p.tenant_id = $1 AND p.grain = $2 AND p.at = $3)
+DELETE FROM analytics_sketches s WHERE s.tenant_id = $1 AND s.grain = $2 AND s.at = $3
+`
+
+type AnalyticsPartsPurgeParams struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+}
+
+// All that was rolled up of one hour, day or week.
+func (q *Queries) AnalyticsPartsPurge(ctx context.Context, arg AnalyticsPartsPurgeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, analyticsPartsPurge, arg.TenantID, arg.Grain, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const analyticsPendingDue = `-- name: AnalyticsPendingDue :many
 SELECT tenant_id, at FROM analytics_pending
-WHERE grain = $1 AND at <= $2 ORDER BY at, tenant_id LIMIT $3
+WHERE grain = $1 AND at <= $2 AND marked_at <= $3 ORDER BY at, tenant_id LIMIT $4
 `
 
 type AnalyticsPendingDueParams struct {
 	Grain    int16
 	Latest   time.Time
+	Quiet    time.Time
 	RowLimit int32
 }
 
@@ -162,9 +231,14 @@ type AnalyticsPendingDueRow struct {
 	At       time.Time
 }
 
-// Across tenants.
+// Across tenants. Marks younger than quiet are left for later.
 func (q *Queries) AnalyticsPendingDue(ctx context.Context, arg AnalyticsPendingDueParams) ([]AnalyticsPendingDueRow, error) {
-	rows, err := q.db.Query(ctx, analyticsPendingDue, arg.Grain, arg.Latest, arg.RowLimit)
+	rows, err := q.db.Query(ctx, analyticsPendingDue,
+		arg.Grain,
+		arg.Latest,
+		arg.Quiet,
+		arg.RowLimit,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -242,6 +316,7 @@ const analyticsPendingPurge = `-- name: AnalyticsPendingPurge :execrows
 DELETE FROM analytics_pending WHERE at < $1
 `
 
+// Marks of what is past its retention.
 func (q *Queries) AnalyticsPendingPurge(ctx context.Context, before time.Time) (int64, error) {
 	result, err := q.db.Exec(ctx, analyticsPendingPurge, before)
 	if err != nil {
@@ -250,47 +325,73 @@ func (q *Queries) AnalyticsPendingPurge(ctx context.Context, before time.Time) (
 	return result.RowsAffected(), nil
 }
 
-const analyticsQueriesDistinct = `-- name: AnalyticsQueriesDistinct :one
-SELECT count(DISTINCT q.query)
-FROM analytics_read_queries($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) q
+const analyticsPositions = `-- name: AnalyticsPositions :many
+SELECT c.position::integer AS position, sum(c.clicks)::bigint AS clicks
+FROM analytics_read_positions($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[]) c
+GROUP BY c.position ORDER BY c.position LIMIT $5
 `
 
-type AnalyticsQueriesDistinctParams struct {
+type AnalyticsPositionsParams struct {
 	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
+	Grains   []int16
+	Ats      []time.Time
 	Raw      []time.Time
+	RowLimit int32
 }
 
-func (q *Queries) AnalyticsQueriesDistinct(ctx context.Context, arg AnalyticsQueriesDistinctParams) (int64, error) {
-	row := q.db.QueryRow(ctx, analyticsQueriesDistinct,
+type AnalyticsPositionsRow struct {
+	Position int32
+	Clicks   int64
+}
+
+func (q *Queries) AnalyticsPositions(ctx context.Context, arg AnalyticsPositionsParams) ([]AnalyticsPositionsRow, error) {
+	rows, err := q.db.Query(ctx, analyticsPositions,
 		arg.TenantID,
-		arg.Days,
-		arg.Hours,
+		arg.Grains,
+		arg.Ats,
 		arg.Raw,
+		arg.RowLimit,
 	)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AnalyticsPositionsRow{}
+	for rows.Next() {
+		var i AnalyticsPositionsRow
+		if err := rows.Scan(&i.Position, &i.Clicks); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const analyticsQueriesOf = `-- name: AnalyticsQueriesOf :many
+const analyticsQueriesAll = `-- name: AnalyticsQueriesAll :many
 SELECT q.query::text AS query, sum(q.searches)::bigint AS searches, sum(q.zero_results)::bigint AS zero_results,
        sum(q.took_us)::bigint AS took_us, sum(q.clicked)::bigint AS clicked, sum(q.clicks)::bigint AS clicks,
        sum(q.position_sum)::bigint AS position_sum, max(q.last_at)::timestamptz AS last_at
-FROM analytics_read_queries($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) q
-WHERE q.query = ANY ($5::text[]) GROUP BY q.query
+FROM analytics_read_queries($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[]) q
+GROUP BY q.query
+HAVING sum(CASE $5::text WHEN 'zero_results' THEN q.zero_results WHEN 'clicks' THEN q.clicks ELSE q.searches END) > 0
+ORDER BY sum(CASE $5::text WHEN 'zero_results' THEN q.zero_results WHEN 'clicks' THEN q.clicks ELSE q.searches END) DESC,
+         max(q.last_at) DESC, q.query
+LIMIT $6
 `
 
-type AnalyticsQueriesOfParams struct {
+type AnalyticsQueriesAllParams struct {
 	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
+	Grains   []int16
+	Ats      []time.Time
 	Raw      []time.Time
-	Queries  []string
+	Sort     string
+	RowLimit int32
 }
 
-type AnalyticsQueriesOfRow struct {
+type AnalyticsQueriesAllRow struct {
 	Query       string
 	Searches    int64
 	ZeroResults int64
@@ -301,21 +402,23 @@ type AnalyticsQueriesOfRow struct {
 	LastAt      time.Time
 }
 
-func (q *Queries) AnalyticsQueriesOf(ctx context.Context, arg AnalyticsQueriesOfParams) ([]AnalyticsQueriesOfRow, error) {
-	rows, err := q.db.Query(ctx, analyticsQueriesOf,
+// Every query is summed up. By searches, by searches without results, or by clicks.
+func (q *Queries) AnalyticsQueriesAll(ctx context.Context, arg AnalyticsQueriesAllParams) ([]AnalyticsQueriesAllRow, error) {
+	rows, err := q.db.Query(ctx, analyticsQueriesAll,
 		arg.TenantID,
-		arg.Days,
-		arg.Hours,
+		arg.Grains,
+		arg.Ats,
 		arg.Raw,
-		arg.Queries,
+		arg.Sort,
+		arg.RowLimit,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AnalyticsQueriesOfRow{}
+	items := []AnalyticsQueriesAllRow{}
 	for rows.Next() {
-		var i AnalyticsQueriesOfRow
+		var i AnalyticsQueriesAllRow
 		if err := rows.Scan(
 			&i.Query,
 			&i.Searches,
@@ -336,37 +439,22 @@ func (q *Queries) AnalyticsQueriesOf(ctx context.Context, arg AnalyticsQueriesOf
 	return items, nil
 }
 
-const analyticsQueriesPurge = `-- name: AnalyticsQueriesPurge :execrows
-DELETE FROM analytics_queries WHERE at < $1
-`
-
-func (q *Queries) AnalyticsQueriesPurge(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, analyticsQueriesPurge, before)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const analyticsQueriesTop = `-- name: AnalyticsQueriesTop :many
-SELECT q.query::text AS query, sum(q.searches)::bigint AS searches, sum(q.zero_results)::bigint AS zero_results,
-       sum(q.took_us)::bigint AS took_us, sum(q.clicked)::bigint AS clicked, sum(q.clicks)::bigint AS clicks,
-       sum(q.position_sum)::bigint AS position_sum, max(q.last_at)::timestamptz AS last_at
-FROM analytics_read_queries($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) q
-GROUP BY q.query
-HAVING sum(CASE $5::text WHEN 'zero_results' THEN q.zero_results WHEN 'clicks' THEN q.clicks ELSE q.searches END) > 0
-ORDER BY sum(CASE $5::text WHEN 'zero_results' THEN q.zero_results WHEN 'clicks' THEN q.clicks ELSE q.searches END) DESC,
-         max(q.last_at) DESC, q.query
-LIMIT $6
+SELECT q.query::text AS query, q.searches::bigint AS searches, q.zero_results::bigint AS zero_results, q.took_us::bigint AS took_us,
+       q.clicked::bigint AS clicked, q.clicks::bigint AS clicks, q.position_sum::bigint AS position_sum,
+       q.last_at::timestamptz AS last_at, q.rest::bigint AS rest
+FROM analytics_top_queries($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::text,
+                           $6::integer, $7::integer) q
 `
 
 type AnalyticsQueriesTopParams struct {
 	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
+	Grains   []int16
+	Ats      []time.Time
 	Raw      []time.Time
-	Sort     string
-	RowLimit int32
+	Figure   string
+	Depth    int32
+	Most     int32
 }
 
 type AnalyticsQueriesTopRow struct {
@@ -378,17 +466,19 @@ type AnalyticsQueriesTopRow struct {
 	Clicks      int64
 	PositionSum int64
 	LastAt      time.Time
+	Rest        int64
 }
 
-// By searches, by searches without results, or by clicks.
+// By the heads of the parts, with what any other query may have at most.
 func (q *Queries) AnalyticsQueriesTop(ctx context.Context, arg AnalyticsQueriesTopParams) ([]AnalyticsQueriesTopRow, error) {
 	rows, err := q.db.Query(ctx, analyticsQueriesTop,
 		arg.TenantID,
-		arg.Days,
-		arg.Hours,
+		arg.Grains,
+		arg.Ats,
 		arg.Raw,
-		arg.Sort,
-		arg.RowLimit,
+		arg.Figure,
+		arg.Depth,
+		arg.Most,
 	)
 	if err != nil {
 		return nil, err
@@ -406,131 +496,8 @@ func (q *Queries) AnalyticsQueriesTop(ctx context.Context, arg AnalyticsQueriesT
 			&i.Clicks,
 			&i.PositionSum,
 			&i.LastAt,
+			&i.Rest,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const analyticsQueriesTrending = `-- name: AnalyticsQueriesTrending :many
-WITH p AS (SELECT $3::timestamptz AS middle, $4::timestamptz AS now, $5::float8 AS half_life),
-sums AS (
-    SELECT q.query::text AS query,
-           coalesce(sum(q.searches) FILTER (WHERE q.at >= p.middle), 0)::bigint AS searches,
-           coalesce(sum(q.searches) FILTER (WHERE q.at < p.middle), 0)::bigint AS searches_before,
-           coalesce(sum(q.searches * power(0.5::float8, greatest(extract(epoch FROM p.now - q.at), 0)::float8 / p.half_life))
-                    FILTER (WHERE q.at >= p.middle), 0)::float8 AS decayed,
-           max(q.last_at)::timestamptz AS last_at
-    FROM p CROSS JOIN analytics_read_queries($6::uuid, '{}'::timestamptz[], $7::timestamptz[], $8::timestamptz[]) q
-    GROUP BY q.query)
-SELECT s.query, s.searches, s.searches_before, s.last_at,
-       (s.decayed * log(2, ((s.searches + 1)::numeric / (s.searches_before + 1)::numeric))::float8)::float8 AS score
-FROM sums s
-WHERE s.searches >= $1::bigint AND s.searches > s.searches_before
-ORDER BY score DESC, s.searches DESC, s.query LIMIT $2
-`
-
-type AnalyticsQueriesTrendingParams struct {
-	Minimum         int64
-	RowLimit        int32
-	Middle          time.Time
-	Now             time.Time
-	HalfLifeSeconds float64
-	TenantID        uuid.UUID
-	Hours           []time.Time
-	Raw             []time.Time
-}
-
-type AnalyticsQueriesTrendingRow struct {
-	Query          string
-	Searches       int64
-	SearchesBefore int64
-	LastAt         time.Time
-	Score          float64
-}
-
-// The searches since middle against those before it. A search counts half as much
-// for each half_life of age; the score is that sum times the doublings.
-func (q *Queries) AnalyticsQueriesTrending(ctx context.Context, arg AnalyticsQueriesTrendingParams) ([]AnalyticsQueriesTrendingRow, error) {
-	rows, err := q.db.Query(ctx, analyticsQueriesTrending,
-		arg.Minimum,
-		arg.RowLimit,
-		arg.Middle,
-		arg.Now,
-		arg.HalfLifeSeconds,
-		arg.TenantID,
-		arg.Hours,
-		arg.Raw,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []AnalyticsQueriesTrendingRow{}
-	for rows.Next() {
-		var i AnalyticsQueriesTrendingRow
-		if err := rows.Scan(
-			&i.Query,
-			&i.Searches,
-			&i.SearchesBefore,
-			&i.LastAt,
-			&i.Score,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const analyticsQueryHeads = `-- name: AnalyticsQueryHeads :many
-SELECT h.query::text AS query, h.total::bigint AS total, h.beyond::bigint AS beyond
-FROM analytics_query_heads($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::text,
-                           $6::integer, $7::integer) h
-`
-
-type AnalyticsQueryHeadsParams struct {
-	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
-	Raw      []time.Time
-	Figure   string
-	Depth    int32
-	Most     int32
-}
-
-type AnalyticsQueryHeadsRow struct {
-	Query  string
-	Total  int64
-	Beyond int64
-}
-
-func (q *Queries) AnalyticsQueryHeads(ctx context.Context, arg AnalyticsQueryHeadsParams) ([]AnalyticsQueryHeadsRow, error) {
-	rows, err := q.db.Query(ctx, analyticsQueryHeads,
-		arg.TenantID,
-		arg.Days,
-		arg.Hours,
-		arg.Raw,
-		arg.Figure,
-		arg.Depth,
-		arg.Most,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []AnalyticsQueryHeadsRow{}
-	for rows.Next() {
-		var i AnalyticsQueryHeadsRow
-		if err := rows.Scan(&i.Query, &i.Total, &i.Beyond); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -558,16 +525,111 @@ func (q *Queries) AnalyticsRoll(ctx context.Context, arg AnalyticsRollParams) (b
 	return rolled, err
 }
 
-const analyticsTotalsPurge = `-- name: AnalyticsTotalsPurge :execrows
-DELETE FROM analytics_totals WHERE at < $1
+const analyticsSketchUpsert = `-- name: AnalyticsSketchUpsert :exec
+INSERT INTO analytics_sketches (tenant_id, grain, at, queries, users, query_rows, document_rows)
+SELECT $1, $2::smallint, $3::timestamptz, $4::bytea, $5::bytea,
+       (SELECT count(*) FROM analytics_queries q WHERE q.tenant_id = $1 AND q.grain = $2::smallint AND q.at = $3::timestamptz),
+       (SELECT count(*) FROM analytics_documents d WHERE d.tenant_id = $1 AND d.grain = $2::smallint AND d.at = $3::timestamptz)
+ON CONFLICT (tenant_id, grain, at) DO UPDATE SET
+    queries = excluded.queries, users = excluded.users, query_rows = excluded.query_rows, document_rows = excluded.document_rows
 `
 
-func (q *Queries) AnalyticsTotalsPurge(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, analyticsTotalsPurge, before)
+type AnalyticsSketchUpsertParams struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+	Queries  []byte
+	Users    []byte
+}
+
+func (q *Queries) AnalyticsSketchUpsert(ctx context.Context, arg AnalyticsSketchUpsertParams) error {
+	_, err := q.db.Exec(ctx, analyticsSketchUpsert,
+		arg.TenantID,
+		arg.Grain,
+		arg.At,
+		arg.Queries,
+		arg.Users,
+	)
+	return err
+}
+
+const analyticsSketchesFiner = `-- name: AnalyticsSketchesFiner :many
+SELECT queries, users FROM analytics_sketches
+WHERE tenant_id = $1 AND grain = analytics_finer($2::smallint) AND at >= $3 AND at < $4
+`
+
+type AnalyticsSketchesFinerParams struct {
+	TenantID uuid.UUID
+	Grain    int16
+	Since    time.Time
+	Until    time.Time
+}
+
+type AnalyticsSketchesFinerRow struct {
+	Queries []byte
+	Users   []byte
+}
+
+func (q *Queries) AnalyticsSketchesFiner(ctx context.Context, arg AnalyticsSketchesFinerParams) ([]AnalyticsSketchesFinerRow, error) {
+	rows, err := q.db.Query(ctx, analyticsSketchesFiner,
+		arg.TenantID,
+		arg.Grain,
+		arg.Since,
+		arg.Until,
+	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []AnalyticsSketchesFinerRow{}
+	for rows.Next() {
+		var i AnalyticsSketchesFinerRow
+		if err := rows.Scan(&i.Queries, &i.Users); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const analyticsSketchesRead = `-- name: AnalyticsSketchesRead :many
+SELECT s.queries, s.users
+FROM (SELECT unnest($1::smallint[]) AS grain, unnest($2::timestamptz[]) AS at) p
+JOIN analytics_sketches s ON s.tenant_id = $3 AND s.grain = p.grain AND s.at = p.at
+`
+
+type AnalyticsSketchesReadParams struct {
+	Grains   []int16
+	Ats      []time.Time
+	TenantID uuid.UUID
+}
+
+type AnalyticsSketchesReadRow struct {
+	Queries []byte
+	Users   []byte
+}
+
+func (q *Queries) AnalyticsSketchesRead(ctx context.Context, arg AnalyticsSketchesReadParams) ([]AnalyticsSketchesReadRow, error) {
+	rows, err := q.db.Query(ctx, analyticsSketchesRead, arg.Grains, arg.Ats, arg.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AnalyticsSketchesReadRow{}
+	for rows.Next() {
+		var i AnalyticsSketchesReadRow
+		if err := rows.Scan(&i.Queries, &i.Users); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const analyticsTotalsRead = `-- name: AnalyticsTotalsRead :many
@@ -575,13 +637,13 @@ SELECT t.at::timestamptz AS at, t.type::text AS type, t.cached::boolean AS cache
        t.zero_results::bigint AS zero_results, t.took_us::bigint AS took_us, t.max_took_us::bigint AS max_took_us,
        t.clicked::bigint AS clicked, t.clicks::bigint AS clicks, t.position_sum::bigint AS position_sum,
        t.buckets::smallint[] AS buckets, t.counts::bigint[] AS counts
-FROM analytics_read_totals($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) t
+FROM analytics_read_totals($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[]) t
 `
 
 type AnalyticsTotalsReadParams struct {
 	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
+	Grains   []int16
+	Ats      []time.Time
 	Raw      []time.Time
 }
 
@@ -603,8 +665,8 @@ type AnalyticsTotalsReadRow struct {
 func (q *Queries) AnalyticsTotalsRead(ctx context.Context, arg AnalyticsTotalsReadParams) ([]AnalyticsTotalsReadRow, error) {
 	rows, err := q.db.Query(ctx, analyticsTotalsRead,
 		arg.TenantID,
-		arg.Days,
-		arg.Hours,
+		arg.Grains,
+		arg.Ats,
 		arg.Raw,
 	)
 	if err != nil {
@@ -638,40 +700,136 @@ func (q *Queries) AnalyticsTotalsRead(ctx context.Context, arg AnalyticsTotalsRe
 	return items, nil
 }
 
-const analyticsUsersDistinct = `-- name: AnalyticsUsersDistinct :one
-SELECT count(DISTINCT u.user_id)
-FROM analytics_read_users($1::uuid, $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) u
+const analyticsTrendingAll = `-- name: AnalyticsTrendingAll :many
+SELECT q.query::text AS query,
+       coalesce(sum(q.searches) FILTER (WHERE q.at >= $1::timestamptz), 0)::bigint AS searches,
+       coalesce(sum(q.searches) FILTER (WHERE q.at < $1::timestamptz), 0)::bigint AS searches_before,
+       coalesce(sum(q.searches * w.weight) FILTER (WHERE q.at >= $1::timestamptz), 0)::float8 AS decayed,
+       max(q.last_at)::timestamptz AS last_at
+FROM analytics_read_queries($2::uuid, $3::smallint[], $4::timestamptz[], $5::timestamptz[]) q
+JOIN (SELECT unnest($4::timestamptz[] || $5::timestamptz[]) AS at, unnest($6::float8[]) AS weight) w ON w.at = q.at
+GROUP BY q.query
+HAVING sum(q.searches) FILTER (WHERE q.at >= $1::timestamptz) >= $7::bigint
 `
 
-type AnalyticsUsersDistinctParams struct {
+type AnalyticsTrendingAllParams struct {
+	Middle   time.Time
 	TenantID uuid.UUID
-	Days     []time.Time
-	Hours    []time.Time
+	Grains   []int16
+	Ats      []time.Time
 	Raw      []time.Time
+	Weights  []float64
+	Minimum  int64
 }
 
-func (q *Queries) AnalyticsUsersDistinct(ctx context.Context, arg AnalyticsUsersDistinctParams) (int64, error) {
-	row := q.db.QueryRow(ctx, analyticsUsersDistinct,
+type AnalyticsTrendingAllRow struct {
+	Query          string
+	Searches       int64
+	SearchesBefore int64
+	Decayed        float64
+	LastAt         time.Time
+}
+
+// The same of every query.
+func (q *Queries) AnalyticsTrendingAll(ctx context.Context, arg AnalyticsTrendingAllParams) ([]AnalyticsTrendingAllRow, error) {
+	rows, err := q.db.Query(ctx, analyticsTrendingAll,
+		arg.Middle,
 		arg.TenantID,
-		arg.Days,
-		arg.Hours,
+		arg.Grains,
+		arg.Ats,
 		arg.Raw,
+		arg.Weights,
+		arg.Minimum,
 	)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AnalyticsTrendingAllRow{}
+	for rows.Next() {
+		var i AnalyticsTrendingAllRow
+		if err := rows.Scan(
+			&i.Query,
+			&i.Searches,
+			&i.SearchesBefore,
+			&i.Decayed,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const analyticsUsersPurge = `-- name: AnalyticsUsersPurge :execrows
-DELETE FROM analytics_users WHERE at < $1
+const analyticsTrendingTop = `-- name: AnalyticsTrendingTop :many
+SELECT q.query::text AS query, q.searches::bigint AS searches, q.searches_before::bigint AS searches_before,
+       q.decayed::float8 AS decayed, q.last_at::timestamptz AS last_at, q.rest::float8 AS rest
+FROM analytics_trending($1::uuid, $2::smallint[], $3::timestamptz[], $4::float8[], $5::timestamptz[],
+                        $6::float8[], $7::timestamptz, $8::bigint, $9::integer, $10::integer) q
 `
 
-func (q *Queries) AnalyticsUsersPurge(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, analyticsUsersPurge, before)
+type AnalyticsTrendingTopParams struct {
+	TenantID   uuid.UUID
+	Grains     []int16
+	Ats        []time.Time
+	Weights    []float64
+	Raw        []time.Time
+	RawWeights []float64
+	Middle     time.Time
+	Minimum    int64
+	Depth      int32
+	Most       int32
+}
+
+type AnalyticsTrendingTopRow struct {
+	Query          string
+	Searches       int64
+	SearchesBefore int64
+	Decayed        float64
+	LastAt         time.Time
+	Rest           float64
+}
+
+func (q *Queries) AnalyticsTrendingTop(ctx context.Context, arg AnalyticsTrendingTopParams) ([]AnalyticsTrendingTopRow, error) {
+	rows, err := q.db.Query(ctx, analyticsTrendingTop,
+		arg.TenantID,
+		arg.Grains,
+		arg.Ats,
+		arg.Weights,
+		arg.Raw,
+		arg.RawWeights,
+		arg.Middle,
+		arg.Minimum,
+		arg.Depth,
+		arg.Most,
+	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []AnalyticsTrendingTopRow{}
+	for rows.Next() {
+		var i AnalyticsTrendingTopRow
+		if err := rows.Scan(
+			&i.Query,
+			&i.Searches,
+			&i.SearchesBefore,
+			&i.Decayed,
+			&i.LastAt,
+			&i.Rest,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const searchClickInsert = `-- name: SearchClickInsert :execrows
@@ -712,6 +870,44 @@ func (q *Queries) SearchClickPurge(ctx context.Context, before time.Time) (int64
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const searchEventDistinct = `-- name: SearchEventDistinct :many
+SELECT DISTINCT e.query, e.user_id
+FROM (SELECT unnest($1::timestamptz[]) AS at) h CROSS JOIN LATERAL (
+    SELECT s.query, s.user_id FROM search_events s
+    WHERE s.tenant_id = $2 AND s.at >= h.at AND s.at < h.at + interval '1 hour' OFFSET 0) e
+`
+
+type SearchEventDistinctParams struct {
+	Hours    []time.Time
+	TenantID uuid.UUID
+}
+
+type SearchEventDistinctRow struct {
+	Query  string
+	UserID string
+}
+
+// The different queries and users of some hours, from the raw rows.
+func (q *Queries) SearchEventDistinct(ctx context.Context, arg SearchEventDistinctParams) ([]SearchEventDistinctRow, error) {
+	rows, err := q.db.Query(ctx, searchEventDistinct, arg.Hours, arg.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchEventDistinctRow{}
+	for rows.Next() {
+		var i SearchEventDistinctRow
+		if err := rows.Scan(&i.Query, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const searchEventExists = `-- name: SearchEventExists :one
@@ -784,6 +980,17 @@ func (q *Queries) SearchEventInsertMany(ctx context.Context, arg SearchEventInse
 		return nil, err
 	}
 	return items, nil
+}
+
+const searchEventOldest = `-- name: SearchEventOldest :one
+SELECT coalesce(min(at), 'epoch')::timestamptz AS at FROM search_events WHERE tenant_id = $1
+`
+
+func (q *Queries) SearchEventOldest(ctx context.Context, tenantID uuid.UUID) (time.Time, error) {
+	row := q.db.QueryRow(ctx, searchEventOldest, tenantID)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
 }
 
 const searchEventPage = `-- name: SearchEventPage :many
@@ -865,11 +1072,39 @@ func (q *Queries) SearchEventPurge(ctx context.Context, before time.Time) (int64
 	return result.RowsAffected(), nil
 }
 
+const searchEventUserMore = `-- name: SearchEventUserMore :one
+SELECT EXISTS (SELECT FROM search_events
+    WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+    ORDER BY at DESC OFFSET $5 LIMIT 1)
+`
+
+type SearchEventUserMoreParams struct {
+	TenantID uuid.UUID
+	UserID   string
+	Since    time.Time
+	Until    time.Time
+	Newest   int32
+}
+
+func (q *Queries) SearchEventUserMore(ctx context.Context, arg SearchEventUserMoreParams) (bool, error) {
+	row := q.db.QueryRow(ctx, searchEventUserMore,
+		arg.TenantID,
+		arg.UserID,
+		arg.Since,
+		arg.Until,
+		arg.Newest,
+	)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const searchEventUserQueries = `-- name: SearchEventUserQueries :many
-SELECT query, count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, max(at)::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
-GROUP BY query ORDER BY count(*) DESC, query LIMIT $5
+SELECT e.query, count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, max(e.at)::timestamptz AS last_at
+FROM (SELECT query, results, at FROM search_events
+      WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+      ORDER BY at DESC LIMIT $5) e
+GROUP BY e.query ORDER BY count(*) DESC, e.query LIMIT $6
 `
 
 type SearchEventUserQueriesParams struct {
@@ -877,6 +1112,7 @@ type SearchEventUserQueriesParams struct {
 	UserID   string
 	Since    time.Time
 	Until    time.Time
+	Newest   int32
 	RowLimit int32
 }
 
@@ -887,12 +1123,14 @@ type SearchEventUserQueriesRow struct {
 	LastAt      time.Time
 }
 
+// Of the newest searches of a user.
 func (q *Queries) SearchEventUserQueries(ctx context.Context, arg SearchEventUserQueriesParams) ([]SearchEventUserQueriesRow, error) {
 	rows, err := q.db.Query(ctx, searchEventUserQueries,
 		arg.TenantID,
 		arg.UserID,
 		arg.Since,
 		arg.Until,
+		arg.Newest,
 		arg.RowLimit,
 	)
 	if err != nil {
@@ -977,11 +1215,12 @@ func (q *Queries) SearchEventUserRecent(ctx context.Context, arg SearchEventUser
 }
 
 const searchEventUserTotals = `-- name: SearchEventUserTotals :one
-SELECT count(*) AS searches, count(*) FILTER (WHERE results = 0) AS zero_results, count(DISTINCT query) AS unique_queries,
-       coalesce(sum(took_us), 0)::bigint AS took_us, coalesce(min(at), 'epoch')::timestamptz AS first_at,
-       coalesce(max(at), 'epoch')::timestamptz AS last_at
-FROM search_events
-WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+SELECT count(*) AS searches, count(*) FILTER (WHERE e.results = 0) AS zero_results, count(DISTINCT e.query) AS unique_queries,
+       coalesce(sum(e.took_us), 0)::bigint AS took_us, coalesce(min(e.at), 'epoch')::timestamptz AS first_at,
+       coalesce(max(e.at), 'epoch')::timestamptz AS last_at
+FROM (SELECT query, results, took_us, at FROM search_events
+      WHERE tenant_id = $1 AND user_id = $2 AND user_id <> '' AND at >= $3 AND at < $4
+      ORDER BY at DESC LIMIT $5) e
 `
 
 type SearchEventUserTotalsParams struct {
@@ -989,6 +1228,7 @@ type SearchEventUserTotalsParams struct {
 	UserID   string
 	Since    time.Time
 	Until    time.Time
+	Newest   int32
 }
 
 type SearchEventUserTotalsRow struct {
@@ -1000,12 +1240,14 @@ type SearchEventUserTotalsRow struct {
 	LastAt        time.Time
 }
 
+// Of the newest searches of a user, and whether there are more.
 func (q *Queries) SearchEventUserTotals(ctx context.Context, arg SearchEventUserTotalsParams) (SearchEventUserTotalsRow, error) {
 	row := q.db.QueryRow(ctx, searchEventUserTotals,
 		arg.TenantID,
 		arg.UserID,
 		arg.Since,
 		arg.Until,
+		arg.Newest,
 	)
 	var i SearchEventUserTotalsRow
 	err := row.Scan(

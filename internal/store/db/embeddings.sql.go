@@ -14,7 +14,8 @@ import (
 
 const embeddingCandidates = `-- name: EmbeddingCandidates :many
 SELECT s.tenant_id
-FROM index_state s LEFT JOIN embedding_models m ON m.tenant_id = s.tenant_id AND m.id = s.model_id
+FROM index_state s JOIN tenants a ON a.id = s.tenant_id AND a.state = 'active'
+LEFT JOIN embedding_models m ON m.tenant_id = s.tenant_id AND m.id = s.model_id
 WHERE s.chunks > 0 AND (
     (m.id IS NULL AND s.chunks >= $1::bigint)
     OR m.identity <> $2::text

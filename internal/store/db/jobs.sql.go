@@ -57,7 +57,7 @@ func (q *Queries) JobAdvance(ctx context.Context, arg JobAdvanceParams) (JobAdva
 
 const jobCountByState = `-- name: JobCountByState :many
 SELECT state, count(*) AS jobs FROM jobs
-WHERE tenant_id = $1 AND (state IN ('queued', 'running')
+WHERE tenant_id = $1 AND (state IN ('queued', 'running', 'paused')
   OR (state IN ('completed', 'completed_with_errors', 'failed', 'canceled') AND id >= $2))
 GROUP BY state
 `
@@ -93,9 +93,13 @@ func (q *Queries) JobCountByState(ctx context.Context, arg JobCountByStateParams
 }
 
 const jobFinish = `-- name: JobFinish :exec
-UPDATE jobs SET state = $1, stage = 'done', finished_at = now(), heartbeat_at = now(),
-    error_code = $2, error_message = $3
-WHERE tenant_id = $4 AND id = $5 AND state IN ('queued', 'running')
+UPDATE jobs j SET state = $1, stage = 'done', finished_at = now(), heartbeat_at = now(),
+    pause_reasons = '{}', waiting = '', waiting_detail = '', waiting_since = NULL,
+    error_code = CASE WHEN $2::text <> '' THEN $2 ELSE coalesce((SELECT i.error_code FROM job_items i
+        WHERE j.failed > 0 AND i.tenant_id = j.tenant_id AND i.job_id = j.id AND i.state = 'failed' ORDER BY i.seq LIMIT 1), '') END,
+    error_message = CASE WHEN $2::text <> '' THEN $3::text ELSE coalesce((SELECT i.error_message FROM job_items i
+        WHERE j.failed > 0 AND i.tenant_id = j.tenant_id AND i.job_id = j.id AND i.state = 'failed' ORDER BY i.seq LIMIT 1), '') END
+WHERE j.tenant_id = $4 AND j.id = $5 AND j.state IN ('queued', 'running', 'paused')
 `
 
 type JobFinishParams struct {
@@ -106,6 +110,7 @@ type JobFinishParams struct {
 	ID           uuid.UUID
 }
 
+// Without an error of its own a job has that of its first document that failed.
 func (q *Queries) JobFinish(ctx context.Context, arg JobFinishParams) error {
 	_, err := q.db.Exec(ctx, jobFinish,
 		arg.State,
@@ -118,7 +123,7 @@ func (q *Queries) JobFinish(ctx context.Context, arg JobFinishParams) error {
 }
 
 const jobGet = `-- name: JobGet :one
-SELECT tenant_id, id, kind, state, stage, total, done, failed, bytes, error_code, error_message, workflow_id, created_at, started_at, finished_at, heartbeat_at FROM jobs WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, kind, state, stage, total, done, failed, bytes, error_code, error_message, workflow_id, created_at, started_at, finished_at, heartbeat_at, title, pause_reasons, paused_at, resumed_at, waiting, waiting_detail, waiting_since, retry_of, retried_by, dispatched_at, run_id, trace_id, worker FROM jobs WHERE tenant_id = $1 AND id = $2
 `
 
 type JobGetParams struct {
@@ -146,22 +151,39 @@ func (q *Queries) JobGet(ctx context.Context, arg JobGetParams) (Job, error) {
 		&i.StartedAt,
 		&i.FinishedAt,
 		&i.HeartbeatAt,
+		&i.Title,
+		&i.PauseReasons,
+		&i.PausedAt,
+		&i.ResumedAt,
+		&i.Waiting,
+		&i.WaitingDetail,
+		&i.WaitingSince,
+		&i.RetryOf,
+		&i.RetriedBy,
+		&i.DispatchedAt,
+		&i.RunID,
+		&i.TraceID,
+		&i.Worker,
 	)
 	return i, err
 }
 
 const jobInsert = `-- name: JobInsert :exec
-INSERT INTO jobs (tenant_id, id, kind, total, bytes, workflow_id, stage)
-VALUES ($1, $2, $3, $4, $5, $6, 'queued')
+INSERT INTO jobs (tenant_id, id, kind, title, total, bytes, workflow_id, stage, trace_id, retry_of, dispatched_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10)
 `
 
 type JobInsertParams struct {
-	TenantID   uuid.UUID
-	ID         uuid.UUID
-	Kind       string
-	Total      int32
-	Bytes      int64
-	WorkflowID string
+	TenantID     uuid.UUID
+	ID           uuid.UUID
+	Kind         string
+	Title        string
+	Total        int32
+	Bytes        int64
+	WorkflowID   string
+	TraceID      string
+	RetryOf      *uuid.UUID
+	DispatchedAt *time.Time
 }
 
 func (q *Queries) JobInsert(ctx context.Context, arg JobInsertParams) error {
@@ -169,9 +191,13 @@ func (q *Queries) JobInsert(ctx context.Context, arg JobInsertParams) error {
 		arg.TenantID,
 		arg.ID,
 		arg.Kind,
+		arg.Title,
 		arg.Total,
 		arg.Bytes,
 		arg.WorkflowID,
+		arg.TraceID,
+		arg.RetryOf,
+		arg.DispatchedAt,
 	)
 	return err
 }
@@ -569,30 +595,22 @@ func (q *Queries) JobItemSizes(ctx context.Context, arg JobItemSizesParams) ([]J
 	return items, nil
 }
 
-const jobList = `-- name: JobList :many
-SELECT tenant_id, id, kind, state, stage, total, done, failed, bytes, error_code, error_message, workflow_id, created_at, started_at, finished_at, heartbeat_at FROM jobs
-WHERE tenant_id = $1 AND id < $2
-  AND ($3::text IS NULL OR state = $3)
-  AND ($4::text IS NULL OR kind = $4)
-ORDER BY id DESC LIMIT $5
+const jobListPending = `-- name: JobListPending :many
+SELECT j.tenant_id, j.id, j.kind, j.state, j.stage, j.total, j.done, j.failed, j.bytes, j.error_code, j.error_message, j.workflow_id, j.created_at, j.started_at, j.finished_at, j.heartbeat_at, j.title, j.pause_reasons, j.paused_at, j.resumed_at, j.waiting, j.waiting_detail, j.waiting_since, j.retry_of, j.retried_by, j.dispatched_at, j.run_id, j.trace_id, j.worker FROM jobs j
+WHERE (SELECT t.state = 'active' FROM tenants t WHERE t.id = j.tenant_id) AND j.state IN ('queued', 'running') AND j.kind IN ('index_documents', 'redrive_jobs') AND j.dispatched_at < now() - $1::interval
+  AND (j.heartbeat_at IS NULL OR j.heartbeat_at < now() - 6 * $1::interval)
+ORDER BY j.created_at LIMIT $2
 `
 
-type JobListParams struct {
-	TenantID uuid.UUID
-	BeforeID uuid.UUID
-	State    *string
-	Kind     *string
+type JobListPendingParams struct {
+	Grace    pgtype.Interval
 	RowLimit int32
 }
 
-func (q *Queries) JobList(ctx context.Context, arg JobListParams) ([]Job, error) {
-	rows, err := q.db.Query(ctx, jobList,
-		arg.TenantID,
-		arg.BeforeID,
-		arg.State,
-		arg.Kind,
-		arg.RowLimit,
-	)
+// Across tenants: what was handed to Temporal and shows no sign of life, where work
+// may be done.
+func (q *Queries) JobListPending(ctx context.Context, arg JobListPendingParams) ([]Job, error) {
+	rows, err := q.db.Query(ctx, jobListPending, arg.Grace, arg.RowLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -617,57 +635,19 @@ func (q *Queries) JobList(ctx context.Context, arg JobListParams) ([]Job, error)
 			&i.StartedAt,
 			&i.FinishedAt,
 			&i.HeartbeatAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const jobListPending = `-- name: JobListPending :many
-SELECT tenant_id, id, kind, state, total, bytes, workflow_id FROM jobs
-WHERE state IN ('queued', 'running') AND created_at < now() - $1::interval
-  AND (heartbeat_at IS NULL OR heartbeat_at < now() - 6 * $1::interval)
-ORDER BY created_at LIMIT $2
-`
-
-type JobListPendingParams struct {
-	Grace    pgtype.Interval
-	RowLimit int32
-}
-
-type JobListPendingRow struct {
-	TenantID   uuid.UUID
-	ID         uuid.UUID
-	Kind       string
-	State      string
-	Total      int32
-	Bytes      int64
-	WorkflowID string
-}
-
-// Across tenants: what was committed and shows no sign of life.
-func (q *Queries) JobListPending(ctx context.Context, arg JobListPendingParams) ([]JobListPendingRow, error) {
-	rows, err := q.db.Query(ctx, jobListPending, arg.Grace, arg.RowLimit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []JobListPendingRow{}
-	for rows.Next() {
-		var i JobListPendingRow
-		if err := rows.Scan(
-			&i.TenantID,
-			&i.ID,
-			&i.Kind,
-			&i.State,
-			&i.Total,
-			&i.Bytes,
-			&i.WorkflowID,
+			&i.Title,
+			&i.PauseReasons,
+			&i.PausedAt,
+			&i.ResumedAt,
+			&i.Waiting,
+			&i.WaitingDetail,
+			&i.WaitingSince,
+			&i.RetryOf,
+			&i.RetriedBy,
+			&i.DispatchedAt,
+			&i.RunID,
+			&i.TraceID,
+			&i.Worker,
 		); err != nil {
 			return nil, err
 		}
@@ -680,7 +660,7 @@ func (q *Queries) JobListPending(ctx context.Context, arg JobListPendingParams) 
 }
 
 const jobLock = `-- name: JobLock :one
-SELECT tenant_id, id, kind, state, stage, total, done, failed, bytes, error_code, error_message, workflow_id, created_at, started_at, finished_at, heartbeat_at FROM jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+SELECT tenant_id, id, kind, state, stage, total, done, failed, bytes, error_code, error_message, workflow_id, created_at, started_at, finished_at, heartbeat_at, title, pause_reasons, paused_at, resumed_at, waiting, waiting_detail, waiting_since, retry_of, retried_by, dispatched_at, run_id, trace_id, worker FROM jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
 
 type JobLockParams struct {
@@ -708,24 +688,21 @@ func (q *Queries) JobLock(ctx context.Context, arg JobLockParams) (Job, error) {
 		&i.StartedAt,
 		&i.FinishedAt,
 		&i.HeartbeatAt,
+		&i.Title,
+		&i.PauseReasons,
+		&i.PausedAt,
+		&i.ResumedAt,
+		&i.Waiting,
+		&i.WaitingDetail,
+		&i.WaitingSince,
+		&i.RetryOf,
+		&i.RetriedBy,
+		&i.DispatchedAt,
+		&i.RunID,
+		&i.TraceID,
+		&i.Worker,
 	)
 	return i, err
-}
-
-const jobStart = `-- name: JobStart :exec
-UPDATE jobs SET state = 'running', stage = $1, started_at = coalesce(started_at, now()), heartbeat_at = now()
-WHERE tenant_id = $2 AND id = $3 AND state IN ('queued', 'running')
-`
-
-type JobStartParams struct {
-	Stage    string
-	TenantID uuid.UUID
-	ID       uuid.UUID
-}
-
-func (q *Queries) JobStart(ctx context.Context, arg JobStartParams) error {
-	_, err := q.db.Exec(ctx, jobStart, arg.Stage, arg.TenantID, arg.ID)
-	return err
 }
 
 const jobThroughput = `-- name: JobThroughput :many

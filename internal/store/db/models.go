@@ -12,13 +12,35 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-type AnalyticsClick struct {
-	TenantID   uuid.UUID
-	Grain      int16
-	At         time.Time
-	DocumentID uuid.UUID
-	Position   int32
-	Clicks     int64
+type AnalyticsBackfill struct {
+	TenantID    uuid.UUID
+	ID          uuid.UUID
+	Since       time.Time
+	Until       time.Time
+	NextAt      time.Time
+	RequestedBy uuid.UUID
+	WorkflowID  string
+	State       string
+	Hours       int64
+	Error       string
+	StartedAt   time.Time
+	UpdatedAt   time.Time
+	FinishedAt  *time.Time
+}
+
+type AnalyticsDocument struct {
+	TenantID    uuid.UUID
+	Grain       int16
+	At          time.Time
+	DocumentID  uuid.UUID
+	Clicks      int64
+	PositionSum int64
+}
+
+type AnalyticsKept struct {
+	TenantID  uuid.UUID
+	RawFrom   time.Time
+	HoursFrom time.Time
 }
 
 type AnalyticsPending struct {
@@ -26,6 +48,14 @@ type AnalyticsPending struct {
 	Grain    int16
 	At       time.Time
 	MarkedAt time.Time
+}
+
+type AnalyticsPosition struct {
+	TenantID uuid.UUID
+	Grain    int16
+	At       time.Time
+	Position int32
+	Clicks   int64
 }
 
 type AnalyticsQuery struct {
@@ -40,6 +70,16 @@ type AnalyticsQuery struct {
 	Clicks      int64
 	PositionSum int64
 	LastAt      time.Time
+}
+
+type AnalyticsSketch struct {
+	TenantID     uuid.UUID
+	Grain        int16
+	At           time.Time
+	Queries      []byte
+	Users        []byte
+	QueryRows    int64
+	DocumentRows int64
 }
 
 type AnalyticsTotal struct {
@@ -57,14 +97,6 @@ type AnalyticsTotal struct {
 	PositionSum int64
 	Buckets     []int16
 	Counts      []int64
-}
-
-type AnalyticsUser struct {
-	TenantID uuid.UUID
-	Grain    int16
-	At       time.Time
-	UserID   string
-	Searches int64
 }
 
 type ApiKey struct {
@@ -277,22 +309,53 @@ type IndexVectorPart struct {
 }
 
 type Job struct {
-	TenantID     uuid.UUID
-	ID           uuid.UUID
-	Kind         string
-	State        string
-	Stage        string
-	Total        int32
-	Done         int32
-	Failed       int32
-	Bytes        int64
-	ErrorCode    string
-	ErrorMessage string
-	WorkflowID   string
-	CreatedAt    time.Time
-	StartedAt    *time.Time
-	FinishedAt   *time.Time
-	HeartbeatAt  *time.Time
+	TenantID      uuid.UUID
+	ID            uuid.UUID
+	Kind          string
+	State         string
+	Stage         string
+	Total         int32
+	Done          int32
+	Failed        int32
+	Bytes         int64
+	ErrorCode     string
+	ErrorMessage  string
+	WorkflowID    string
+	CreatedAt     time.Time
+	StartedAt     *time.Time
+	FinishedAt    *time.Time
+	HeartbeatAt   *time.Time
+	Title         string
+	PauseReasons  []string
+	PausedAt      *time.Time
+	ResumedAt     *time.Time
+	Waiting       string
+	WaitingDetail string
+	WaitingSince  *time.Time
+	RetryOf       *uuid.UUID
+	RetriedBy     *uuid.UUID
+	DispatchedAt  *time.Time
+	RunID         string
+	TraceID       string
+	Worker        string
+}
+
+type JobAttempt struct {
+	TenantID  uuid.UUID
+	JobID     uuid.UUID
+	ID        uuid.UUID
+	Step      string
+	FromSeq   int32
+	ToSeq     int32
+	Attempt   int32
+	State     string
+	Stage     string
+	ErrorCode string
+	Error     string
+	Worker    string
+	RunID     string
+	StartedAt time.Time
+	EndedAt   *time.Time
 }
 
 type JobItem struct {
@@ -308,6 +371,14 @@ type JobItem struct {
 	ErrorMessage string
 	Attempts     int32
 	UpdatedAt    time.Time
+}
+
+type JobRedrife struct {
+	TenantID uuid.UUID
+	ID       uuid.UUID
+	Filter   json.RawMessage
+	UntilID  uuid.UUID
+	AfterID  uuid.UUID
 }
 
 type Outbox struct {
@@ -382,14 +453,62 @@ type Session struct {
 }
 
 type Tenant struct {
+	ID             uuid.UUID
+	Slug           string
+	Name           string
+	State          string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	RequestID      *uuid.UUID
+	Purging        bool
+	StateChangedAt time.Time
+	Tier           string
+	Quota          json.RawMessage
+}
+
+type TenantCertificate struct {
+	SubjectID uuid.UUID
 	ID        uuid.UUID
 	Slug      string
+	IssuedAt  time.Time
+	Body      string
+	Sha256    []byte
+}
+
+type TenantExportPart struct {
+	SubjectID uuid.UUID
+	ExportID  uuid.UUID
+	Part      int32
 	Name      string
-	State     string
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	Tier      string
-	Quota     json.RawMessage
+	Rows      int64
+	Bytes     int64
+	Sha256    []byte
+	Data      []byte
+}
+
+type TenantOperation struct {
+	SubjectID     uuid.UUID
+	ID            uuid.UUID
+	Slug          string
+	Kind          string
+	State         string
+	Stage         string
+	WorkflowID    string
+	RequestedBy   *uuid.UUID
+	RequestedName string
+	WithExport    bool
+	ExportID      *uuid.UUID
+	TableName     string
+	AfterKey      json.RawMessage
+	Parts         int32
+	Done          int64
+	Bytes         int64
+	Counts        json.RawMessage
+	Error         string
+	StartedAt     time.Time
+	UpdatedAt     time.Time
+	FinishedAt    *time.Time
+	ExpiresAt     *time.Time
 }
 
 type TenantUsage struct {

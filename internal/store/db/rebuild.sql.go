@@ -545,7 +545,7 @@ const indexUpkeepList = `-- name: IndexUpkeepList :many
 SELECT t.tenant_id, t.analysis FROM (
     SELECT s.tenant_id, min(s.analysis)::int AS analysis, sum(s.documents) AS documents, count(*) AS segments
     FROM index_segments s WHERE s.shadow_of IS NULL GROUP BY s.tenant_id) t
-JOIN index_state i ON i.tenant_id = t.tenant_id
+JOIN index_state i ON i.tenant_id = t.tenant_id JOIN tenants a ON a.id = t.tenant_id AND a.state = 'active'
 WHERE t.analysis < $1::int OR t.segments > $2::bigint
    OR (t.documents - i.documents > $3::bigint AND (t.documents - i.documents) * 100 > t.documents * $4::bigint)
 ORDER BY t.tenant_id

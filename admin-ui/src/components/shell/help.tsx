@@ -5,6 +5,11 @@ import { usePauseRefresh } from "../../refresh/refresh";
 
 const shortcuts = [
   { key: "?", does: "Show this help" },
+  { key: "/", does: "Search" },
+  { key: "J", does: "Next row" },
+  { key: "K", does: "Previous row" },
+  { key: "Enter", does: "Open the row" },
+  { key: "X", does: "Select the row" },
   { key: "R", does: "Refresh what is shown" },
   { key: "T", does: "Switch the theme: system, light, dark" },
   { key: "Esc", does: "Close a dialog or menu" },

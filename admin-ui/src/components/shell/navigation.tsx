@@ -4,8 +4,9 @@ import { Link } from "@tanstack/react-router";
 import { IconArrowUpRight } from "@tabler/icons-react";
 import { healthQuery } from "../../api/queries";
 import type { Health, Session } from "../../api/types";
+import { list } from "../../lib/list";
 import { webLink } from "../../lib/url";
-import { tabs } from "../../routes/tabs";
+import { tabGroups } from "../../routes/tabs";
 import classes from "./navigation.module.css";
 
 interface Props {
@@ -15,6 +16,8 @@ interface Props {
 
 export function Navigation({ session, onNavigate }: Props) {
   const { data: health } = useQuery(healthQuery);
+  const allowed = ({ scope }: { scope?: string }) =>
+    scope === undefined || list(session.scopes).includes(scope);
   return (
     <>
       <div className={classes["tenant"]}>
@@ -22,18 +25,23 @@ export function Navigation({ session, onNavigate }: Props) {
         <strong className={classes["tenantName"]}>{session.tenant.name || session.tenant.slug}</strong>
       </div>
       <ScrollArea className={classes["scroll"]} type="auto">
-        <nav aria-label="Tabs" className={classes["list"]}>
-          {tabs.map((tab) => (
-            <Link
-              key={tab.to}
-              to={tab.to}
-              activeOptions={{ exact: tab.exact }}
-              className={classes["item"]}
-              onClick={onNavigate}
-            >
-              <tab.icon size={18} stroke={1.6} aria-hidden />
-              {tab.label}
-            </Link>
+        <nav aria-label="Tabs">
+          {tabGroups.map((group) => (
+            <div key={group.label} className={classes["list"]}>
+              {group.label !== "" && <span className={classes["label"]}>{group.label}</span>}
+              {group.tabs.filter(allowed).map((tab) => (
+                <Link
+                  key={tab.to}
+                  to={tab.to}
+                  activeOptions={{ exact: tab.exact, includeSearch: false }}
+                  className={classes["item"]}
+                  onClick={onNavigate}
+                >
+                  <tab.icon size={18} stroke={1.6} aria-hidden />
+                  {tab.label}
+                </Link>
+              ))}
+            </div>
           ))}
         </nav>
         <nav aria-label="Other tools" className={classes["list"]}>

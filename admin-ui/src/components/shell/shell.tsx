@@ -1,6 +1,6 @@
 import { AppShell, Burger, Group } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { Link } from "@tanstack/react-router";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Session } from "../../api/types";
 import { RefreshControl } from "../../refresh/refresh-control";
@@ -12,9 +12,26 @@ import { ThemeSwitch } from "./theme-switch";
 import { UserMenu } from "./user-menu";
 import classes from "./shell.module.css";
 
+/** "/" leads to the search field, from wherever nothing is being typed. */
+function useSearchKey(): void {
+  const navigate = useNavigate();
+  const focus = () => document.querySelector<HTMLElement>("[data-search-field]")?.focus();
+  useHotkeys([
+    [
+      "/",
+      () => {
+        if (document.querySelector('[role="dialog"]') !== null) return;
+        if (document.querySelector("[data-search-field]") === null) void navigate({ to: "/search" });
+        else focus();
+      },
+    ],
+  ]);
+}
+
 /** The frame around every tab: header, navigation, content. */
 export function Shell({ session, children }: { session: Session; children: ReactNode }) {
   const [opened, { toggle, close }] = useDisclosure(false);
+  useSearchKey();
   return (
     <AppShell
       header={{ height: 56 }}

@@ -1,7 +1,7 @@
 import type { Stats } from "../../api/types";
 import { Panel } from "../../components/panel";
 import { formatBytes, formatCount } from "../../lib/format";
-import { Fact, Facts } from "./facts";
+import { Fact, Facts } from "../../components/facts";
 
 export function IndexPanel({ index, chunks }: { index: Stats["index"]; chunks: number }) {
   return (

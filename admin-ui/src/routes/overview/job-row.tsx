@@ -1,4 +1,5 @@
 import { Code, Progress } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import type { RecentJob } from "../../api/types";
 import { CopyButton } from "../../components/copy-button";
 import { ExternalLink } from "../../components/external-link";
@@ -7,7 +8,7 @@ import { Status } from "../../components/status";
 import { formatCount, formatDuration, formatNoun, formatRate, humanize } from "../../lib/format";
 import { useRate } from "../../lib/rate";
 import { webLink } from "../../lib/url";
-import { jobState } from "./job-state";
+import { jobState, shortId } from "../jobs/job-state";
 import classes from "./recent-jobs.module.css";
 
 interface Props {
@@ -22,7 +23,9 @@ export function JobRow({ job, at }: Props) {
   return (
     <li className={classes["row"]}>
       <div className={classes["what"]}>
-        <span className={classes["kind"]}>{humanize(job.kind)}</span>
+        <Link to="/jobs/$id" params={{ id: job.id }} className={classes["kind"]}>
+          {humanize(job.kind)}
+        </Link>
         <span className={classes["id"]}>
           <code title={job.id}>{shortId(job.id)}</code>
           <CopyButton value={job.id} what="job id" />
@@ -92,9 +95,4 @@ function pace(job: RecentJob, ended: number, rate: number | null): string {
 function took(job: RecentJob): string {
   const milliseconds = Date.parse(job.finished_at ?? "") - Date.parse(job.created_at);
   return Number.isNaN(milliseconds) ? "" : `took ${formatDuration(milliseconds)}`;
-}
-
-/** The end of a UUIDv7 tells jobs apart; its beginning is the time they share. */
-function shortId(id: string): string {
-  return id.slice(-12);
 }

@@ -2,7 +2,7 @@ import type { Stats } from "../../api/types";
 import { Panel } from "../../components/panel";
 import { Status } from "../../components/status";
 import { formatCount } from "../../lib/format";
-import { Fact, Facts } from "./facts";
+import { Fact, Facts } from "../../components/facts";
 
 export function JobsPanel({ jobs }: { jobs: Stats["jobs"] }) {
   return (
