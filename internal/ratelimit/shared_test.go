@@ -8,6 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rustassistant/rustassistant/internal/testenv"
 )
 
 func TestEachKeyHasItsOwnRate(t *testing.T) {
@@ -40,4 +42,20 @@ func TestARedisThatHangsIsLeftAlone(t *testing.T) {
 	}
 	require.False(t, s.Allow(t.Context(), "key", 20).Allowed, "the process itself limits")
 	require.LessOrEqual(t, s.Failures.Load(), int64(3), "it is not asked each time")
+}
+
+// What a request of a limited key or tenant pays: one round trip to Redis.
+func BenchmarkSharedAllow(b *testing.B) {
+	options, err := redis.ParseURL(testenv.RedisURL(b))
+	require.NoError(b, err)
+	client := redis.NewClient(options)
+	b.Cleanup(func() { _ = client.Close() })
+	for name, s := range map[string]*Shared{"redis": NewShared(client, "bench:"), "process": NewShared(nil, "")} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s.Allow(b.Context(), "key", 1_000_000)
+			}
+			require.Zero(b, s.Failures.Load())
+		})
+	}
 }
