@@ -257,9 +257,30 @@ func (q *Queries) AnalyticsPendingDue(ctx context.Context, arg AnalyticsPendingD
 	return items, nil
 }
 
+const analyticsPendingLeft = `-- name: AnalyticsPendingLeft :one
+SELECT EXISTS (SELECT FROM analytics_pending
+    WHERE (grain = 1 AND at < $1::timestamptz) OR (grain = 24 AND at < $2::timestamptz))
+`
+
+type AnalyticsPendingLeftParams struct {
+	Events time.Time
+	Hours  time.Time
+}
+
+// Across tenants: whether there are events or hours before the given moments that
+// have not been rolled up.
+func (q *Queries) AnalyticsPendingLeft(ctx context.Context, arg AnalyticsPendingLeftParams) (bool, error) {
+	row := q.db.QueryRow(ctx, analyticsPendingLeft, arg.Events, arg.Hours)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const analyticsPendingList = `-- name: AnalyticsPendingList :many
-SELECT grain, at FROM analytics_pending
-WHERE tenant_id = $1 AND at >= $2 AND at < $3 ORDER BY grain, at
+SELECT p.grain, p.at FROM analytics_pending p LEFT JOIN analytics_kept k ON k.tenant_id = p.tenant_id
+WHERE p.tenant_id = $1 AND p.at >= $2 AND p.at < $3
+  AND p.at >= coalesce(CASE p.grain WHEN 1 THEN k.raw_from WHEN 24 THEN k.hours_from END, '-infinity')
+ORDER BY p.grain, p.at
 `
 
 type AnalyticsPendingListParams struct {
@@ -273,6 +294,7 @@ type AnalyticsPendingListRow struct {
 	At    time.Time
 }
 
+// Without those of what cannot be counted again, which the next rollup takes away.
 func (q *Queries) AnalyticsPendingList(ctx context.Context, arg AnalyticsPendingListParams) ([]AnalyticsPendingListRow, error) {
 	rows, err := q.db.Query(ctx, analyticsPendingList, arg.TenantID, arg.Since, arg.Until)
 	if err != nil {
