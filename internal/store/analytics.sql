@@ -92,7 +92,7 @@ SELECT q.query::text AS query, q.searches::bigint AS searches, q.zero_results::b
        q.clicked::bigint AS clicked, q.clicks::bigint AS clicks, q.position_sum::bigint AS position_sum,
        q.last_at::timestamptz AS last_at, q.rest::bigint AS rest
 FROM analytics_top_queries(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[], @figure::text,
-                           @depth::integer, @most::integer) q;
+                           @depth::integer, @most::integer, @wanted::integer) q;
 
 -- name: AnalyticsQueriesAll :many
 -- Every query is summed up. By searches, by searches without results, or by clicks.
@@ -128,7 +128,7 @@ HAVING sum(q.searches) FILTER (WHERE q.at >= @middle::timestamptz) >= @minimum::
 SELECT c.document_id::uuid AS document_id, c.clicks::bigint AS clicks, c.position_sum::bigint AS position_sum, c.rest::bigint AS rest,
        coalesce(d.title, '')::text AS title
 FROM analytics_top_documents(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[], @depth::integer,
-                             @most::integer) c
+                             @most::integer, @wanted::integer) c
 LEFT JOIN documents d ON d.tenant_id = @tenant_id::uuid AND d.id = c.document_id;
 
 -- name: AnalyticsPositions :many

@@ -16,7 +16,7 @@ const analyticsDocumentsTop = `-- name: AnalyticsDocumentsTop :many
 SELECT c.document_id::uuid AS document_id, c.clicks::bigint AS clicks, c.position_sum::bigint AS position_sum, c.rest::bigint AS rest,
        coalesce(d.title, '')::text AS title
 FROM analytics_top_documents($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::integer,
-                             $6::integer) c
+                             $6::integer, $7::integer) c
 LEFT JOIN documents d ON d.tenant_id = $1::uuid AND d.id = c.document_id
 `
 
@@ -27,6 +27,7 @@ type AnalyticsDocumentsTopParams struct {
 	Raw      []time.Time
 	Depth    int32
 	Most     int32
+	Wanted   int32
 }
 
 type AnalyticsDocumentsTopRow struct {
@@ -45,6 +46,7 @@ func (q *Queries) AnalyticsDocumentsTop(ctx context.Context, arg AnalyticsDocume
 		arg.Raw,
 		arg.Depth,
 		arg.Most,
+		arg.Wanted,
 	)
 	if err != nil {
 		return nil, err
@@ -466,7 +468,7 @@ SELECT q.query::text AS query, q.searches::bigint AS searches, q.zero_results::b
        q.clicked::bigint AS clicked, q.clicks::bigint AS clicks, q.position_sum::bigint AS position_sum,
        q.last_at::timestamptz AS last_at, q.rest::bigint AS rest
 FROM analytics_top_queries($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::text,
-                           $6::integer, $7::integer) q
+                           $6::integer, $7::integer, $8::integer) q
 `
 
 type AnalyticsQueriesTopParams struct {
@@ -477,6 +479,7 @@ type AnalyticsQueriesTopParams struct {
 	Figure   string
 	Depth    int32
 	Most     int32
+	Wanted   int32
 }
 
 type AnalyticsQueriesTopRow struct {
@@ -501,6 +504,7 @@ func (q *Queries) AnalyticsQueriesTop(ctx context.Context, arg AnalyticsQueriesT
 		arg.Figure,
 		arg.Depth,
 		arg.Most,
+		arg.Wanted,
 	)
 	if err != nil {
 		return nil, err
