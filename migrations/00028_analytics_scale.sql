@@ -269,13 +269,14 @@ LANGUAGE sql STABLE AS $$
     FROM unnest(raw) AS h (at) CROSS JOIN LATERAL analytics_count_positions(tenant, h.at, h.at + interval '1 hour') c
 $$;
 
--- The most queries that have most of a figure (searches, zero_results or clicks)
--- among the first depth queries of each part, with all that they have in all parts.
+-- The queries that may be among the first wanted of a figure (searches, zero_results
+-- or clicks), most of them at most, of those among the first depth queries of each
+-- part, with all that they have in all parts.
 -- Any other query has at most rest of the figure: what it has in the heads where it
 -- is, and in each other part no more than the last query that was looked at there.
 -- rest is 0 when there is no other. Each part is read by index, however many queries it has.
 CREATE FUNCTION analytics_top_queries(tenant uuid, grains smallint[], ats timestamptz[], raw timestamptz[], figure text,
-                                      depth integer, most integer)
+                                      depth integer, most integer, wanted integer)
 RETURNS TABLE (query text, searches bigint, zero_results bigint, took_us bigint, clicked bigint, clicks bigint, position_sum bigint,
                last_at timestamptz, rest bigint)
 LANGUAGE plpgsql STABLE SET jit = off SET work_mem = '32MB' AS $$
@@ -295,14 +296,18 @@ BEGIN
         last AS MATERIALIZED (SELECT l.part, l.value FROM looked l WHERE l.place = $5),
         unseen AS MATERIALIZED (SELECT coalesce(sum(l.value), 0) AS most FROM last l),
         heads AS MATERIALIZED (
-            SELECT h.query, sum(h.value) + u.most - sum(h.last) AS most, row_number() OVER (ORDER BY sum(h.value) DESC, h.query) AS rank
+            SELECT h.query, sum(h.value) AS total, sum(h.value) + u.most - sum(h.last) AS most, row_number() OVER (ORDER BY sum(h.value) DESC, h.query) AS rank
             FROM unseen u CROSS JOIN (
                 SELECT l.query, l.value, coalesce(x.value, 0) AS last FROM looked l LEFT JOIN last x ON x.part = l.part
                 UNION ALL
                 SELECT c.query, c.%1$I, 0 FROM counted c WHERE c.%1$I > 0) h
             GROUP BY h.query, u.most),
-        chosen AS MATERIALIZED (SELECT h.query FROM heads h WHERE h.rank <= $6),
-        bound AS (SELECT greatest(u.most, (SELECT max(h.most) FROM heads h WHERE h.rank > $6))::bigint AS rest FROM unseen u)
+        -- Who can have no more than the last one wanted has already is not looked up.
+        least AS MATERIALIZED (SELECT coalesce(max(h.total) FILTER (WHERE h.rank = $7), 0) AS total FROM heads h),
+        chosen AS MATERIALIZED (SELECT h.query FROM heads h CROSS JOIN least l WHERE h.rank <= $6 AND h.most >= l.total),
+        bound AS (
+            SELECT greatest(u.most, (SELECT max(h.most) FROM heads h CROSS JOIN least l WHERE h.rank > $6 OR h.most < l.total))::bigint AS rest
+            FROM unseen u)
         SELECT r.query, sum(r.searches)::bigint, sum(r.zero_results)::bigint, sum(r.took_us)::bigint, sum(r.clicked)::bigint,
                sum(r.clicks)::bigint, sum(r.position_sum)::bigint, max(r.last_at), b.rest
         FROM bound b CROSS JOIN (
@@ -314,12 +319,13 @@ BEGIN
             SELECT c.query, c.searches, c.zero_results, c.took_us, c.clicked, c.clicks, c.position_sum, c.last_at
             FROM counted c JOIN chosen k ON k.query = c.query) r
         GROUP BY r.query, b.rest
-    $q$, figure) USING tenant, grains, ats, raw, depth, most;
+    $q$, figure) USING tenant, grains, ats, raw, depth, most, wanted;
 END
 $$;
 
 -- The same for documents, by clicks.
-CREATE FUNCTION analytics_top_documents(tenant uuid, grains smallint[], ats timestamptz[], raw timestamptz[], depth integer, most integer)
+CREATE FUNCTION analytics_top_documents(tenant uuid, grains smallint[], ats timestamptz[], raw timestamptz[], depth integer, most integer,
+                                        wanted integer)
 RETURNS TABLE (document_id uuid, clicks bigint, position_sum bigint, rest bigint)
 LANGUAGE sql STABLE SET jit = off SET work_mem = '32MB' AS $$
     WITH counted AS MATERIALIZED (
@@ -333,15 +339,20 @@ LANGUAGE sql STABLE SET jit = off SET work_mem = '32MB' AS $$
     last AS MATERIALIZED (SELECT l.part, l.clicks FROM looked l WHERE l.place = depth),
     unseen AS MATERIALIZED (SELECT coalesce(sum(l.clicks), 0) AS most FROM last l),
     heads AS MATERIALIZED (
-        SELECT h.document_id, sum(h.clicks) + u.most - sum(h.last) AS most,
+        SELECT h.document_id, sum(h.clicks) AS total, sum(h.clicks) + u.most - sum(h.last) AS most,
                row_number() OVER (ORDER BY sum(h.clicks) DESC, h.document_id) AS rank
         FROM unseen u CROSS JOIN (
             SELECT l.document_id, l.clicks, coalesce(x.clicks, 0) AS last FROM looked l LEFT JOIN last x ON x.part = l.part
             UNION ALL
             SELECT c.document_id, c.clicks, 0 FROM counted c) h
         GROUP BY h.document_id, u.most),
-    chosen AS MATERIALIZED (SELECT h.document_id FROM heads h WHERE h.rank <= analytics_top_documents.most),
-    bound AS (SELECT greatest(u.most, (SELECT max(h.most) FROM heads h WHERE h.rank > analytics_top_documents.most))::bigint AS rest FROM unseen u)
+    least AS MATERIALIZED (SELECT coalesce(max(h.total) FILTER (WHERE h.rank = wanted), 0) AS total FROM heads h),
+    chosen AS MATERIALIZED (
+        SELECT h.document_id FROM heads h CROSS JOIN least l WHERE h.rank <= analytics_top_documents.most AND h.most >= l.total),
+    bound AS (
+        SELECT greatest(u.most, (SELECT max(h.most) FROM heads h CROSS JOIN least l
+                                 WHERE h.rank > analytics_top_documents.most OR h.most < l.total))::bigint AS rest
+        FROM unseen u)
     SELECT r.document_id, sum(r.clicks)::bigint, sum(r.position_sum)::bigint, b.rest
     FROM bound b CROSS JOIN (
         SELECT d.document_id, d.clicks, d.position_sum
@@ -420,8 +431,8 @@ $$;
 -- +goose Down
 -- What was rolled up by week is gone; the rest is counted again from the events.
 DROP FUNCTION analytics_trending(uuid, smallint[], timestamptz[], float8[], timestamptz[], float8[], timestamptz, bigint, integer, integer);
-DROP FUNCTION analytics_top_documents(uuid, smallint[], timestamptz[], timestamptz[], integer, integer);
-DROP FUNCTION analytics_top_queries(uuid, smallint[], timestamptz[], timestamptz[], text, integer, integer);
+DROP FUNCTION analytics_top_documents(uuid, smallint[], timestamptz[], timestamptz[], integer, integer, integer);
+DROP FUNCTION analytics_top_queries(uuid, smallint[], timestamptz[], timestamptz[], text, integer, integer, integer);
 DROP FUNCTION analytics_read_positions(uuid, smallint[], timestamptz[], timestamptz[]);
 DROP FUNCTION analytics_read_queries(uuid, smallint[], timestamptz[], timestamptz[]);
 DROP FUNCTION analytics_read_totals(uuid, smallint[], timestamptz[], timestamptz[]);

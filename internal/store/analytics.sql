@@ -15,8 +15,17 @@ WHERE grain = @grain AND at <= @latest AND marked_at <= @quiet ORDER BY at, tena
 SELECT analytics_roll(@tenant_id::uuid, @grain::smallint, @at::timestamptz)::boolean AS rolled;
 
 -- name: AnalyticsPendingList :many
-SELECT grain, at FROM analytics_pending
-WHERE tenant_id = @tenant_id AND at >= @since AND at < @until ORDER BY grain, at;
+-- Without those of what cannot be counted again, which the next rollup takes away.
+SELECT p.grain, p.at FROM analytics_pending p LEFT JOIN analytics_kept k ON k.tenant_id = p.tenant_id
+WHERE p.tenant_id = @tenant_id AND p.at >= @since AND p.at < @until
+  AND p.at >= coalesce(CASE p.grain WHEN 1 THEN k.raw_from WHEN 24 THEN k.hours_from END, '-infinity')
+ORDER BY p.grain, p.at;
+
+-- name: AnalyticsPendingLeft :one
+-- Across tenants: whether there are events or hours before the given moments that
+-- have not been rolled up.
+SELECT EXISTS (SELECT FROM analytics_pending
+    WHERE (grain = 1 AND at < @events::timestamptz) OR (grain = 24 AND at < @hours::timestamptz));
 
 -- name: SearchEventInsertMany :many
 -- Across tenants. A batch may come twice when its first answer was lost: what is
@@ -83,7 +92,7 @@ SELECT q.query::text AS query, q.searches::bigint AS searches, q.zero_results::b
        q.clicked::bigint AS clicked, q.clicks::bigint AS clicks, q.position_sum::bigint AS position_sum,
        q.last_at::timestamptz AS last_at, q.rest::bigint AS rest
 FROM analytics_top_queries(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[], @figure::text,
-                           @depth::integer, @most::integer) q;
+                           @depth::integer, @most::integer, @wanted::integer) q;
 
 -- name: AnalyticsQueriesAll :many
 -- Every query is summed up. By searches, by searches without results, or by clicks.
@@ -119,7 +128,7 @@ HAVING sum(q.searches) FILTER (WHERE q.at >= @middle::timestamptz) >= @minimum::
 SELECT c.document_id::uuid AS document_id, c.clicks::bigint AS clicks, c.position_sum::bigint AS position_sum, c.rest::bigint AS rest,
        coalesce(d.title, '')::text AS title
 FROM analytics_top_documents(@tenant_id::uuid, @grains::smallint[], @ats::timestamptz[], @raw::timestamptz[], @depth::integer,
-                             @most::integer) c
+                             @most::integer, @wanted::integer) c
 LEFT JOIN documents d ON d.tenant_id = @tenant_id::uuid AND d.id = c.document_id;
 
 -- name: AnalyticsPositions :many

@@ -36,6 +36,9 @@ func (s *Store) StartBackfill(ctx context.Context, tenant, requestedBy uuid.UUID
 			TenantID: tenant, ID: id, Since: r.From, Until: r.To, RequestedBy: requestedBy,
 			WorkflowID: "backfill/" + tenant.String() + "/" + id.String(),
 		})
+		if noRows(err) { // begun at the same moment
+			return domain.Errorf(domain.CodeConflict, "a back-fill runs already: cancel it or wait for its end")
+		}
 		if err != nil {
 			return err
 		}

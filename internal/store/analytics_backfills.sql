@@ -1,6 +1,7 @@
 -- name: BackfillInsert :one
 INSERT INTO analytics_backfills (tenant_id, id, since, until, next_at, requested_by, workflow_id)
 VALUES (@tenant_id, @id, @since, @until, @since, @requested_by, @workflow_id)
+ON CONFLICT (tenant_id) WHERE state = 'running' DO NOTHING
 RETURNING *;
 
 -- name: BackfillRunning :one

@@ -99,7 +99,7 @@ func TestABackfillRefusesWhatItCannotCount(t *testing.T) {
 	refused(start(old, now.Add(-time.Hour)), "from")
 	refused(start(monday(now.Add(-30*24*time.Hour)).Add(-time.Nanosecond), time.Time{}), "from")
 	refused(start(now.Add(-20*24*time.Hour), now.Add(-19*24*time.Hour)), "to") // before all searches
-	refused(start(now.Truncate(time.Hour), time.Time{}), "to")                // no hour of it has ended
+	refused(start(now.Truncate(time.Hour), time.Time{}), "to")                 // no hour of it has ended
 
 	done := b.backfill(time.Time{}, time.Time{})
 	require.Equal(t, domain.BackfillCompleted, done.State)

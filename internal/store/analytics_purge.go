@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/rustassistant/rustassistant/internal/domain"
 	"github.com/rustassistant/rustassistant/internal/store/db"
 )
 
@@ -69,10 +70,17 @@ func (s *Store) PurgeAnalytics(
 func (s *Store) purgeEvents(ctx context.Context, events, hours time.Time, out *PurgedAnalytics) error {
 	err := s.inSystem(ctx, func(q *db.Queries) error {
 		n, err := q.AnalyticsDropPartitions(ctx, events) // its lock keeps rollups from running
-		out.Partitions = int(n)
 		if err != nil {
 			return err
 		}
+		left, err := q.AnalyticsPendingLeft(ctx, db.AnalyticsPendingLeftParams{Events: events, Hours: hours})
+		if err != nil {
+			return err
+		}
+		if left { // something was marked meanwhile
+			return domain.Errorf(domain.CodeUnavailable, "searches past their retention have not been rolled up yet")
+		}
+		out.Partitions = int(n)
 		return q.AnalyticsKeptAdvance(ctx, db.AnalyticsKeptAdvanceParams{RawFrom: events, HoursFrom: hours})
 	})
 	if err != nil {

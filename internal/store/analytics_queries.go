@@ -56,7 +56,7 @@ type QueryRanking struct {
 // They sum up everything where that cannot settle them and parts have at most
 // maxSummed rows: what more have could not be answered in time.
 const (
-	headDepth = 200
+	headDepth = 80
 	maxSummed = 50_000
 )
 
@@ -97,7 +97,7 @@ type topQueries struct {
 func (t *topQueries) heads(ctx context.Context) (out QueryRanking, err error) {
 	rows, err := t.q.AnalyticsQueriesTop(ctx, db.AnalyticsQueriesTopParams{
 		TenantID: t.tenant, Grains: t.parts.grains, Ats: t.parts.ats, Raw: t.parts.raw, Figure: string(t.by),
-		Depth: depthFor(t.limit), Most: mostFor(t.limit),
+		Depth: depthFor(t.limit), Most: mostFor(t.limit), Wanted: int32(t.limit),
 	})
 	for _, r := range rows {
 		out.Rest = r.Rest // the same in each

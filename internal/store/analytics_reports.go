@@ -198,7 +198,7 @@ func (s *Store) ClickReport(ctx context.Context, tenant uuid.UUID, r AnalyticsRa
 // that settles nothing and they are not too many.
 func (out *ClickReport) readDocuments(ctx context.Context, q *db.Queries, tenant uuid.UUID, p analyticsParts, limit int) error {
 	params := db.AnalyticsDocumentsTopParams{
-		TenantID: tenant, Grains: p.grains, Ats: p.ats, Raw: p.raw, Depth: depthFor(limit), Most: mostFor(limit),
+		TenantID: tenant, Grains: p.grains, Ats: p.ats, Raw: p.raw, Depth: depthFor(limit), Most: mostFor(limit), Wanted: int32(limit),
 	}
 	if err := out.rankDocuments(ctx, q, params, limit); err != nil || out.Rest == 0 {
 		return err

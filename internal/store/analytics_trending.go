@@ -32,6 +32,13 @@ type TrendingRanking struct {
 // day by day.
 const hourlyWindow = 48 * time.Hour
 
+// What trends need not be frequent: more queries are looked at and summed up than
+// for other rankings.
+const (
+	trendingDepth = 200
+	trendingMost  = 50
+)
+
 // TrendingQueries compares the window that ends with now's hour with the one
 // before it. Queries with less than minimum searches in it are left out. A search
 // counts half after a quarter of the window, by the beginning of its hour, in a
@@ -93,7 +100,7 @@ func (t *trending) weights(parts []time.Time) []float64 {
 func (t *trending) heads(ctx context.Context, q *db.Queries) (TrendingRanking, error) {
 	rows, err := q.AnalyticsTrendingTop(ctx, db.AnalyticsTrendingTopParams{
 		TenantID: t.tenant, Grains: t.parts.grains, Ats: t.parts.ats, Weights: t.weights(t.parts.ats), Raw: t.parts.raw,
-		RawWeights: t.weights(t.parts.raw), Middle: t.middle, Minimum: int64(t.minimum), Depth: depthFor(t.limit), Most: mostFor(t.limit) + headDepth/4,
+		RawWeights: t.weights(t.parts.raw), Middle: t.middle, Minimum: int64(t.minimum), Depth: max(trendingDepth, depthFor(t.limit)), Most: mostFor(t.limit) + trendingMost,
 	})
 	var out TrendingRanking
 	for _, r := range rows {

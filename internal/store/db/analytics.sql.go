@@ -16,7 +16,7 @@ const analyticsDocumentsTop = `-- name: AnalyticsDocumentsTop :many
 SELECT c.document_id::uuid AS document_id, c.clicks::bigint AS clicks, c.position_sum::bigint AS position_sum, c.rest::bigint AS rest,
        coalesce(d.title, '')::text AS title
 FROM analytics_top_documents($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::integer,
-                             $6::integer) c
+                             $6::integer, $7::integer) c
 LEFT JOIN documents d ON d.tenant_id = $1::uuid AND d.id = c.document_id
 `
 
@@ -27,6 +27,7 @@ type AnalyticsDocumentsTopParams struct {
 	Raw      []time.Time
 	Depth    int32
 	Most     int32
+	Wanted   int32
 }
 
 type AnalyticsDocumentsTopRow struct {
@@ -45,6 +46,7 @@ func (q *Queries) AnalyticsDocumentsTop(ctx context.Context, arg AnalyticsDocume
 		arg.Raw,
 		arg.Depth,
 		arg.Most,
+		arg.Wanted,
 	)
 	if err != nil {
 		return nil, err
@@ -257,9 +259,30 @@ func (q *Queries) AnalyticsPendingDue(ctx context.Context, arg AnalyticsPendingD
 	return items, nil
 }
 
+const analyticsPendingLeft = `-- name: AnalyticsPendingLeft :one
+SELECT EXISTS (SELECT FROM analytics_pending
+    WHERE (grain = 1 AND at < $1::timestamptz) OR (grain = 24 AND at < $2::timestamptz))
+`
+
+type AnalyticsPendingLeftParams struct {
+	Events time.Time
+	Hours  time.Time
+}
+
+// Across tenants: whether there are events or hours before the given moments that
+// have not been rolled up.
+func (q *Queries) AnalyticsPendingLeft(ctx context.Context, arg AnalyticsPendingLeftParams) (bool, error) {
+	row := q.db.QueryRow(ctx, analyticsPendingLeft, arg.Events, arg.Hours)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const analyticsPendingList = `-- name: AnalyticsPendingList :many
-SELECT grain, at FROM analytics_pending
-WHERE tenant_id = $1 AND at >= $2 AND at < $3 ORDER BY grain, at
+SELECT p.grain, p.at FROM analytics_pending p LEFT JOIN analytics_kept k ON k.tenant_id = p.tenant_id
+WHERE p.tenant_id = $1 AND p.at >= $2 AND p.at < $3
+  AND p.at >= coalesce(CASE p.grain WHEN 1 THEN k.raw_from WHEN 24 THEN k.hours_from END, '-infinity')
+ORDER BY p.grain, p.at
 `
 
 type AnalyticsPendingListParams struct {
@@ -273,6 +296,7 @@ type AnalyticsPendingListRow struct {
 	At    time.Time
 }
 
+// Without those of what cannot be counted again, which the next rollup takes away.
 func (q *Queries) AnalyticsPendingList(ctx context.Context, arg AnalyticsPendingListParams) ([]AnalyticsPendingListRow, error) {
 	rows, err := q.db.Query(ctx, analyticsPendingList, arg.TenantID, arg.Since, arg.Until)
 	if err != nil {
@@ -444,7 +468,7 @@ SELECT q.query::text AS query, q.searches::bigint AS searches, q.zero_results::b
        q.clicked::bigint AS clicked, q.clicks::bigint AS clicks, q.position_sum::bigint AS position_sum,
        q.last_at::timestamptz AS last_at, q.rest::bigint AS rest
 FROM analytics_top_queries($1::uuid, $2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::text,
-                           $6::integer, $7::integer) q
+                           $6::integer, $7::integer, $8::integer) q
 `
 
 type AnalyticsQueriesTopParams struct {
@@ -455,6 +479,7 @@ type AnalyticsQueriesTopParams struct {
 	Figure   string
 	Depth    int32
 	Most     int32
+	Wanted   int32
 }
 
 type AnalyticsQueriesTopRow struct {
@@ -479,6 +504,7 @@ func (q *Queries) AnalyticsQueriesTop(ctx context.Context, arg AnalyticsQueriesT
 		arg.Figure,
 		arg.Depth,
 		arg.Most,
+		arg.Wanted,
 	)
 	if err != nil {
 		return nil, err

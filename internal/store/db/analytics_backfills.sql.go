@@ -115,6 +115,7 @@ func (q *Queries) BackfillGet(ctx context.Context, arg BackfillGetParams) (Analy
 const backfillInsert = `-- name: BackfillInsert :one
 INSERT INTO analytics_backfills (tenant_id, id, since, until, next_at, requested_by, workflow_id)
 VALUES ($1, $2, $3, $4, $3, $5, $6)
+ON CONFLICT (tenant_id) WHERE state = 'running' DO NOTHING
 RETURNING tenant_id, id, since, until, next_at, requested_by, workflow_id, state, hours, error, started_at, updated_at, finished_at
 `
 
