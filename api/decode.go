@@ -132,6 +132,10 @@ func (d *objectDecoder) field(name string, raw json.RawMessage, target reflect.V
 		d.fail(name, "must not contain a NUL character")
 		return
 	}
+	if raw[0] == '"' && isPlainText(target) {
+		target.SetString(unquote(raw))
+		return
+	}
 	dst := target.Addr().Interface()
 	if raw[0] == '{' {
 		if inner := objectIn(dst); inner.IsValid() {

@@ -39,6 +39,11 @@ ON CONFLICT (tenant_id, content_hash) WHERE external_id IS NULL DO UPDATE SET
 WHERE documents.state = 'failed'
 RETURNING id, content_hash, version;
 
+-- name: DocumentContentInsertMany :exec
+-- For documents that this transaction made.
+INSERT INTO document_contents (tenant_id, document_id, content)
+SELECT @tenant_id, unnest(@ids::uuid[]), unnest(@contents::text[]);
+
 -- name: DocumentContentPutMany :exec
 INSERT INTO document_contents (tenant_id, document_id, content)
 SELECT @tenant_id, unnest(@ids::uuid[]), unnest(@contents::text[])
@@ -97,8 +102,13 @@ WHERE tenant_id = @tenant_id
 ORDER BY id DESC LIMIT @row_limit;
 
 -- name: DocumentDeleteMany :many
-DELETE FROM documents WHERE tenant_id = @tenant_id AND id = ANY(@ids::uuid[])
-RETURNING id, external_id, version, indexed_version, chunk_count;
+-- Whoever writes a content holds its document's row, so that no content outlives
+-- the document.
+WITH contents AS (
+    DELETE FROM document_contents c WHERE c.tenant_id = @tenant_id AND c.document_id = ANY(@ids::uuid[])
+)
+DELETE FROM documents d WHERE d.tenant_id = @tenant_id AND d.id = ANY(@ids::uuid[])
+RETURNING d.id, d.external_id, d.version, d.indexed_version, d.chunk_count;
 
 -- name: DocumentLockMany :many
 -- In the order of the ids, so that two commits cannot deadlock.

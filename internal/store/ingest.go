@@ -277,25 +277,36 @@ func orphaned(err error, n int) error {
 
 // queue stores the contents of what was written and gives each a job item.
 func (i *Ingest) queue(ctx context.Context, docs []domain.DocumentInput, round []int, out []Accepted) error {
-	put := db.DocumentContentPutManyParams{TenantID: i.tenant}
+	made := db.DocumentContentInsertManyParams{TenantID: i.tenant}
+	changed := db.DocumentContentPutManyParams{TenantID: i.tenant}
 	items := db.JobItemInsertManyParams{TenantID: i.tenant, JobID: i.jobID}
 	for _, n := range round {
 		a := out[n]
-		if !a.Queued() {
+		switch a.Outcome {
+		case AcceptCreated:
+			made.Ids = append(made.Ids, a.DocumentID)
+			made.Contents = append(made.Contents, docs[n].Content)
+			i.made++
+		case AcceptUpdated:
+			changed.Ids = append(changed.Ids, a.DocumentID)
+			changed.Contents = append(changed.Contents, docs[n].Content)
+		default:
 			continue
 		}
-		put.Ids = append(put.Ids, a.DocumentID)
-		put.Contents = append(put.Contents, docs[n].Content)
 		i.item(&items, a.DocumentID, a.Version, len(docs[n].Content))
-		if a.Outcome == AcceptCreated {
-			i.made++
+	}
+	if len(made.Ids) > 0 {
+		if err := i.q.DocumentContentInsertMany(ctx, made); err != nil {
+			return err
 		}
 	}
-	if len(put.Ids) == 0 {
-		return nil
+	if len(changed.Ids) > 0 {
+		if err := i.q.DocumentContentPutMany(ctx, changed); err != nil {
+			return err
+		}
 	}
-	if err := i.q.DocumentContentPutMany(ctx, put); err != nil {
-		return err
+	if len(items.Seqs) == 0 {
+		return nil
 	}
 	return i.q.JobItemInsertMany(ctx, items)
 }

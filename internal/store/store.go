@@ -75,6 +75,7 @@ func openPool(ctx context.Context, o Options, role string, size int) (*pgxpool.P
 	// worse: while the statistics do not know a new tenant, it takes the tenant for
 	// empty and reads all of it for each row.
 	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	cfg.AfterConnect = registerUUIDs
 	if o.Configure != nil {
 		o.Configure(cfg)
 	}

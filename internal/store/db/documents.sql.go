@@ -28,6 +28,23 @@ func (q *Queries) DocumentContentGet(ctx context.Context, arg DocumentContentGet
 	return content, err
 }
 
+const documentContentInsertMany = `-- name: DocumentContentInsertMany :exec
+INSERT INTO document_contents (tenant_id, document_id, content)
+SELECT $1, unnest($2::uuid[]), unnest($3::text[])
+`
+
+type DocumentContentInsertManyParams struct {
+	TenantID uuid.UUID
+	Ids      []uuid.UUID
+	Contents []string
+}
+
+// For documents that this transaction made.
+func (q *Queries) DocumentContentInsertMany(ctx context.Context, arg DocumentContentInsertManyParams) error {
+	_, err := q.db.Exec(ctx, documentContentInsertMany, arg.TenantID, arg.Ids, arg.Contents)
+	return err
+}
+
 const documentContentPutMany = `-- name: DocumentContentPutMany :exec
 INSERT INTO document_contents (tenant_id, document_id, content)
 SELECT $1, unnest($2::uuid[]), unnest($3::text[])
@@ -76,8 +93,11 @@ func (q *Queries) DocumentCountUnfinished(ctx context.Context, tenantID uuid.UUI
 }
 
 const documentDeleteMany = `-- name: DocumentDeleteMany :many
-DELETE FROM documents WHERE tenant_id = $1 AND id = ANY($2::uuid[])
-RETURNING id, external_id, version, indexed_version, chunk_count
+WITH contents AS (
+    DELETE FROM document_contents c WHERE c.tenant_id = $1 AND c.document_id = ANY($2::uuid[])
+)
+DELETE FROM documents d WHERE d.tenant_id = $1 AND d.id = ANY($2::uuid[])
+RETURNING d.id, d.external_id, d.version, d.indexed_version, d.chunk_count
 `
 
 type DocumentDeleteManyParams struct {
@@ -93,6 +113,8 @@ type DocumentDeleteManyRow struct {
 	ChunkCount     int32
 }
 
+// Whoever writes a content holds its document's row, so that no content outlives
+// the document.
 func (q *Queries) DocumentDeleteMany(ctx context.Context, arg DocumentDeleteManyParams) ([]DocumentDeleteManyRow, error) {
 	rows, err := q.db.Query(ctx, documentDeleteMany, arg.TenantID, arg.Ids)
 	if err != nil {
