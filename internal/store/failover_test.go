@@ -177,7 +177,7 @@ func (s *pgServer) startReplica(of *pgServer) {
 // shortDir is a folder whose name leaves room for a socket in it.
 func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "pg")
+	dir, err := os.MkdirTemp("/tmp", "pg") //nolint:usetesting // its name would be too long
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
