@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/rustassistant/rustassistant/internal/telemetry"
 )
 
@@ -40,7 +38,17 @@ func (a *app) registerMetrics() {
 	})
 }
 
-func poolStats(s *pgxpool.Stat) telemetry.PoolStats {
+// pool is what the driver says about a pool of connections.
+type pool interface {
+	MaxConns() int32
+	AcquiredConns() int32
+	IdleConns() int32
+	AcquireCount() int64
+	EmptyAcquireCount() int64
+	EmptyAcquireWaitTime() time.Duration
+}
+
+func poolStats(s pool) telemetry.PoolStats {
 	return telemetry.PoolStats{
 		Max: int(s.MaxConns()), InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()),
 		Acquires: s.AcquireCount(), Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),

@@ -55,14 +55,13 @@ func loopbackHost(host string) string {
 }
 
 func askReady(ctx context.Context, host string, port int) error {
-	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
-	defer cancel()
 	url := "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/readyz"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	client := http.Client{Timeout: healthcheckTimeout}
+	res, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("not ready: %w", err)
 	}

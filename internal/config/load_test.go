@@ -325,3 +325,37 @@ func TestRealEnvironmentWinsOverDotEnv(t *testing.T) {
 	var violations *Error
 	require.NotErrorAs(t, err, &violations)
 }
+
+func TestSeveralDatabaseHostsAndSentinels(t *testing.T) {
+	t.Parallel()
+	const several = "postgresql://app:k2J9xQm4vT7wZp@one:5432,two:5433,[::1]:5434/rustassistant?target_session_attrs=read-write"
+	cfg, err := LoadFrom(RoleServer, with(guide,
+		"DATABASE_URL", several, "DATABASE_REPLICA_URL", "postgresql://app@two/x",
+		"REDIS_SENTINEL_MASTER", "group", "REDIS_SENTINELS", "a:26379, b:26379", "REDIS_SENTINEL_PASSWORD", "secret-of-sentinels"))
+	require.NoError(t, err)
+	require.Equal(t, several, cfg.DatabaseURL.Reveal())
+	require.NotContains(t, cfg.String(), "k2J9xQm4vT7wZp")
+	require.NotContains(t, cfg.String(), "secret-of-sentinels")
+	opts, err := cfg.Redis()
+	require.NoError(t, err)
+	require.Equal(t, []string{"a:26379", "b:26379"}, opts.Addrs)
+	require.Equal(t, "group", opts.MasterName)
+	require.Equal(t, "redis123", opts.Password)
+	require.Equal(t, "secret-of-sentinels", opts.SentinelPassword)
+
+	for want, change := range map[string][]string{
+		"DATABASE_URL: it is not a readable address": {"DATABASE_URL", "postgresql://a:b@one:5432,two:port/x"},
+		"DATABASE_URL: it names no database":         {"DATABASE_URL", "postgresql://a:b@one:5432,two:5432"},
+		"REDIS_SENTINELS: it is not set":             {"REDIS_SENTINEL_MASTER", "group"},
+		"REDIS_SENTINEL_MASTER: it is not set":       {"REDIS_SENTINELS", "a:26379"},
+		`REDIS_SENTINELS: "a" is not host:port`:      {"REDIS_SENTINEL_MASTER", "group", "REDIS_SENTINELS", "a"},
+		"DRAIN_DELAY: 1h0m0s is out of range":        {"DRAIN_DELAY", "1h"},
+	} {
+		got := violations(t, RoleServer, with(guide, change...))
+		require.Len(t, got, 1, want)
+		require.Contains(t, got[0], want)
+	}
+	// Several hosts hide no default password from production.
+	require.Contains(t, violations(t, RoleServer, with(guide, "ENVIRONMENT", "production", "DATABASE_URL", "postgresql://app:changeme123@one,two/x")),
+		"DATABASE_URL: its password is a well-known default, which production refuses")
+}

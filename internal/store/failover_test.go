@@ -41,11 +41,13 @@ type pgServer struct {
 	process *exec.Cmd
 }
 
-func configFile(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("../../config/postgres", name))
-	require.NoError(t, err)
-	return path
+// configFile is a file of config/postgres as this server's user can read it: the
+// checkout may be in a folder that is closed to others.
+func (s *pgServer) configFile(name string) string { return filepath.Join(s.dir, "etc", name) }
+
+func (s *pgServer) copyConfig() {
+	s.t.Helper()
+	require.NoError(s.t, os.CopyFS(filepath.Join(s.dir, "etc"), os.DirFS("../../config/postgres")))
 }
 
 func newPGServer(t *testing.T, dir string) *pgServer {
@@ -63,6 +65,7 @@ func newPGServer(t *testing.T, dir string) *pgServer {
 		s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		require.NoError(t, os.Chown(dir, uid, gid))
 	}
+	s.copyConfig()
 	return s
 }
 
@@ -92,7 +95,7 @@ func (s *pgServer) run(name string, args ...string) {
 // start runs cmd, a server, until the test ends, with what differs from a container.
 func (s *pgServer) start(config string, program ...string) {
 	s.t.Helper()
-	args := append(program[1:], "-c", "config_file="+configFile(s.t, config), "-c", "hba_file="+configFile(s.t, "pg_hba.conf"),
+	args := append(program[1:], "-c", "config_file="+s.configFile(config), "-c", "hba_file="+s.configFile("pg_hba.conf"),
 		"-c", "listen_addresses=127.0.0.1", "-c", "port="+strconv.Itoa(s.port), "-c", "unix_socket_directories="+s.dir,
 		"-c", "shared_buffers=32MB", "-c", "max_connections=100", "-c", "fsync=off")
 	s.process = s.command(program[0], args...)
@@ -155,7 +158,7 @@ func startPair(t *testing.T) (primary, replica *pgServer) {
 	primary.run("initdb", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync", "--no-instructions")
 	primary.start("primary.conf", filepath.Join(primary.bin, "postgres"))
 	primary.ready("SELECT true")
-	roles := primary.command("sh", configFile(t, "10-roles.sh"))
+	roles := primary.command("sh", primary.configFile("10-roles.sh"))
 	roles.Env = append(roles.Env, "POSTGRES_USER=postgres", "PGHOST="+primary.dir, "PGPORT="+strconv.Itoa(primary.port))
 	out, err := roles.CombinedOutput()
 	require.NoError(t, err, string(out))
@@ -167,14 +170,14 @@ func startPair(t *testing.T) (primary, replica *pgServer) {
 func (s *pgServer) startReplica(of *pgServer) {
 	s.t.Helper()
 	s.env = []string{"POSTGRES_PRIMARY_HOST=127.0.0.1", "POSTGRES_PRIMARY_PORT=" + strconv.Itoa(of.port)}
-	s.start("replica.conf", "sh", configFile(s.t, "replica.sh"))
+	s.start("replica.conf", "sh", s.configFile("replica.sh"))
 	s.ready("SELECT pg_is_in_recovery()")
 }
 
 // shortDir is a folder whose name leaves room for a socket in it.
 func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "pg")
+	dir, err := os.MkdirTemp("/tmp", "pg") //nolint:usetesting // its name would be too long
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
