@@ -37,7 +37,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newDevCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newKeyCommand(),
 		newImportCommand(), newSearchCommand(), newSuggestCommand(), newSettingsCommand(), newEvalCommand(), newBenchCommand(),
-		newEmbeddingsCommand(), newIndexCommand(), newWebhooksCommand(), newOpenAPICommand(), newVersionCommand(),
+		newEmbeddingsCommand(), newIndexCommand(), newWebhooksCommand(), newTenantCommand(), newOpenAPICommand(), newVersionCommand(),
 	)
 	return root
 }
