@@ -15,7 +15,7 @@ import { rootRoute } from "./routes/root";
 import { searchRoute } from "./routes/search/route";
 import { settingsRoute } from "./routes/settings/route";
 import { signInRoute } from "./routes/sign-in/route";
-import { tenantsRoute } from "./routes/tenants/route";
+import { tenantRoute, tenantsRoute } from "./routes/tenants/route";
 import { eventTypesRoute, webhookRoute, webhooksRoute } from "./routes/webhooks/route";
 
 const routeTree = rootRoute.addChildren([
@@ -33,6 +33,7 @@ const routeTree = rootRoute.addChildren([
     keysRoute,
     auditRoute,
     tenantsRoute,
+    tenantRoute,
     settingsRoute,
   ]),
 ]);

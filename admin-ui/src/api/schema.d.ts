@@ -549,6 +549,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/jobs/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry many jobs
+         * @description Every indexing job that the filter leaves and that was not retried yet, through any number: a workflow does it step by step. `dry_run` answers 200 with the count and starts nothing.
+         */
+        post: operations["redriveJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/jobs/{id}": {
         parameters: {
             query?: never;
@@ -556,10 +576,153 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a job of any kind */
+        /**
+         * Get a job of any kind
+         * @description With its stages, outcomes and newest attempts.
+         */
         get: operations["getJob"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a job's attempts
+         * @description Newest first. The newest 200 are kept, failures longer than successes.
+         */
+        get: operations["listJobAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description What is done stays, nothing half done does. Indexing ends at once; other kinds end when their workflow has heard of it, and need Temporal for that.
+         */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch a job of any kind
+         * @description Server-sent events: `progress` with the job whenever it changes, then `end`.
+         */
+        get: operations["watchJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a job's documents
+         * @description With the outcome of each, in the order they were given.
+         */
+        get: operations["listJobItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a job
+         * @description It stops after the step in hand. Pausing a paused job changes nothing.
+         */
+        post: operations["pauseJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a job
+         * @description It goes on where it was. A job that is paused because its tenant is suspended goes on with its tenant.
+         */
+        post: operations["resumeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry a job
+         * @description A new job, linked to this one, does what failed or was canceled, and nothing else.
+         */
+        post: operations["retryJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,9 +822,197 @@ export interface paths {
         put?: never;
         /**
          * Create a tenant
-         * @description With `create_key` the answer shows a first key of admin scope, once.
+         * @description `201` when it is there. `202` when that takes longer: `GET` the tenant until its state is active; the key works then. The key is shown once: with an Idempotency-Key that was used before, the answer has none, and `POST /api/admin/api-keys` with `X-Tenant` makes another.
          */
         post: operations["createTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a tenant
+         * @description With what is being done with it.
+         */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        /**
+         * Off-board a tenant
+         * @description Deletes everything of it for good. Its keys are refused at once; its workflows end, it is exported when `export` is true, its rows are deleted, and a certificate says what was. Until the first row goes, cancelling the workflow leaves the tenant suspended. Asked again it answers with the one that runs, or `200` when it is done.
+         */
+        delete: operations["offboardTenant"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a tenant's name, tier and quota
+         * @description What is left out stays; `quota` replaces all exceptions from the tier.
+         */
+        patch: operations["changeTenant"];
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the certificate of an off-boarded tenant
+         * @description Of the last tenant that had the slug. `sha256` is that of `body`.
+         */
+        get: operations["getTenantCertificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export a tenant
+         * @description Writes its documents, settings, webhooks, keys, analytics, audit log and jobs into files that can be fetched for 24 hours. One that runs already is answered.
+         */
+        post: operations["exportTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a tenant's exports
+         * @description Newest first, also of a tenant that is gone.
+         */
+        get: operations["listTenantExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an export
+         * @description With its files and their SHA-256.
+         */
+        get: operations["getTenantExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/exports/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch an export
+         * @description A tar archive of gzipped NDJSON files with `manifest.json` and `SHA256SUMS`. A download that broke goes on with `Range`; `If-Range` takes the `ETag`.
+         */
+        get: operations["getTenantExportArchive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was done with a tenant
+         * @description Newest first: suspend, resume, export, offboard.
+         */
+        get: operations["listTenantOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a suspended tenant
+         * @description Takes up what the suspension has paused.
+         */
+        post: operations["resumeTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a tenant
+         * @description Its keys and sessions are refused everywhere within 5 seconds, its jobs pause, its webhooks wait without using attempts. `200` when it is suspended already and nothing is left to do.
+         */
+        post: operations["suspendTenant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1794,6 +2145,27 @@ export interface components {
             /** Format: int64 */
             stale: number;
         };
+        CertificateBody: {
+            /** Format: int64 */
+            bytes: number;
+            certificate_id: string;
+            export_id?: string;
+            name: string;
+            /** Format: date-time */
+            requested_at: string;
+            requested_by?: string;
+            requested_by_name?: string;
+            rows: {
+                [key: string]: number;
+            };
+            slug: string;
+            tables_verified: string[] | null;
+            tenant_id: string;
+            /** Format: int64 */
+            total_rows: number;
+            /** Format: date-time */
+            verified_at: string;
+        };
         ChunkStats: {
             /**
              * Format: int64
@@ -1906,9 +2278,16 @@ export interface components {
             created_at: string;
             id: string;
             name: string;
+            /** @description Exceptions from the tier; -1 is no limit. */
+            quota?: components["schemas"]["Quota"];
             slug: string;
             /** @enum {string} */
-            state: "active" | "suspended";
+            state: "provisioning" | "active" | "suspended" | "offboarding";
+            temporal_url?: string;
+            /** @enum {string} */
+            tier: "free" | "standard" | "enterprise" | "unlimited";
+            /** @description What makes the tenant, with 202. */
+            workflow_id?: string;
         };
         Delivery: {
             /** @description In the order they were made. */
@@ -2288,6 +2667,16 @@ export interface components {
         EventTypeList: {
             event_types: components["schemas"]["EventTypeInfo"][] | null;
         };
+        ExportFile: {
+            /** Format: int64 */
+            bytes: number;
+            /** @example documents-00001.ndjson.gz */
+            name: string;
+            /** Format: int64 */
+            rows: number;
+            /** @description Of the file as it is, gzipped. */
+            sha256: string;
+        };
         FieldError: {
             field: string;
             message: string;
@@ -2366,6 +2755,8 @@ export interface components {
              * @description Content of all documents.
              */
             bytes: number;
+            /** @description What tells jobs of the same state apart. */
+            condition: components["schemas"]["JobCondition"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -2374,6 +2765,7 @@ export interface components {
              */
             done: number;
             error?: string;
+            /** @description Of the job, or of its first document that failed. */
             error_code?: string;
             /**
              * Format: int64
@@ -2387,25 +2779,191 @@ export interface components {
              * @description Its last sign of life.
              */
             heartbeat_at: string | null;
+            /** @description What to do about the error. */
+            hint?: string;
             id: string;
             /** @example index_documents */
             kind: string;
+            /** @description The job that repeats this one. */
+            retried_by?: string;
+            /** @description The job that this one repeats. */
+            retry_of?: string;
             /**
-             * @description Where it is: queued, load, chunk, build, commit, done.
+             * @description Where it is: queued, load, chunk, build, commit, done, or a stage of its kind.
              * @example build
              */
             stage: string;
             /** Format: date-time */
             started_at: string | null;
             /** @enum {string} */
-            state: "queued" | "running" | "completed" | "completed_with_errors" | "failed" | "canceled";
+            state: "queued" | "running" | "paused" | "completed" | "completed_with_errors" | "failed" | "canceled";
             /** @description The job's workflow in the Temporal UI. */
             temporal_url?: string;
+            /** @description In lists over all tenants. */
+            tenant_id?: string;
+            /** @description What it does, where the kind alone does not say it. */
+            title?: string;
             /**
              * Format: int64
-             * @description Documents in the job.
+             * @description Documents in the job, or what its kind works on; 0 when that is not known.
              */
             total: number;
+        };
+        JobAbilities: {
+            cancel: boolean;
+            pause: boolean;
+            resume: boolean;
+            retry: boolean;
+        };
+        JobAttempt: {
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Until now while it runs.
+             */
+            duration_ms: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            error?: string;
+            error_code?: string;
+            hint?: string;
+            id: string;
+            /** @description The numbers of its documents, both included. */
+            items?: components["schemas"]["SeqRange"];
+            run_id: string;
+            /** @description Where it is, or ended. */
+            stage?: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "succeeded" | "failed" | "lost";
+            /**
+             * @description The activity.
+             * @example IndexBatch
+             */
+            step: string;
+            worker: string;
+        };
+        JobAttemptList: {
+            attempts: components["schemas"]["JobAttempt"][] | null;
+            /** @description Left out on the last page. */
+            next_cursor?: string;
+        };
+        JobCondition: {
+            /**
+             * @description queued_behind: others come first. no_worker: nobody polls its queue. temporal_away: Temporal does not answer. waiting: for what is outside, such as the embeddings server. retrying: an attempt failed, the next one is due. stuck: it runs and has shown no sign of life for 2 minutes.
+             * @enum {string}
+             */
+            name: "queued_behind" | "no_worker" | "temporal_away" | "working" | "waiting" | "retrying" | "paused" | "ending" | "stuck" | "ended";
+            /**
+             * Format: int64
+             * @description Its place among the tenant's jobs that wait, from 1; in the answer for one job.
+             */
+            position?: number;
+            /** @description In words. */
+            reason?: string;
+            /** Format: date-time */
+            since: string | null;
+        };
+        JobDetail: {
+            /** @description The newest; all of them at …/attempts. */
+            attempts: components["schemas"]["JobAttempt"][] | null;
+            /**
+             * Format: int64
+             * @description Content of all documents.
+             */
+            bytes: number;
+            /** @description What can be done with it now. */
+            can: components["schemas"]["JobAbilities"];
+            /** @description What tells jobs of the same state apart. */
+            condition: components["schemas"]["JobCondition"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it got one of the tenant's places and was handed to Temporal.
+             */
+            dispatched_at: string | null;
+            /**
+             * Format: int64
+             * @description Of these, ended well.
+             */
+            done: number;
+            error?: string;
+            /** @description Of the job, or of its first document that failed. */
+            error_code?: string;
+            /**
+             * Format: int64
+             * @description Of these, ended with an error.
+             */
+            failed: number;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: double
+             * @description How long its last sign of life is ago; null when it has ended or never had one.
+             */
+            heartbeat_age_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description Its last sign of life.
+             */
+            heartbeat_at: string | null;
+            /** @description What to do about the error. */
+            hint?: string;
+            id: string;
+            /** @example index_documents */
+            kind: string;
+            /** @description Its documents by their state. */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** @description Who has paused it: operator, tenant_suspended. */
+            pause_reasons: string[] | null;
+            /** @description The job that repeats this one. */
+            retried_by?: string;
+            /** @description The job that this one repeats. */
+            retry_of?: string;
+            /** @description The run of the workflow that has worked on it last. */
+            run_id?: string;
+            /**
+             * Format: int64
+             * @description How many indexing jobs of a tenant run at once; 0 for any number.
+             */
+            running_jobs_limit: number;
+            /**
+             * @description Where it is: queued, load, chunk, build, commit, done, or a stage of its kind.
+             * @example build
+             */
+            stage: string;
+            /** @description What it goes through. */
+            stages: components["schemas"]["JobStage"][] | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "paused" | "completed" | "completed_with_errors" | "failed" | "canceled";
+            /** @description The job's workflow in the Temporal UI. */
+            temporal_url?: string;
+            /** @description In lists over all tenants. */
+            tenant_id?: string;
+            /** @description What it does, where the kind alone does not say it. */
+            title?: string;
+            /**
+             * Format: int64
+             * @description Documents in the job, or what its kind works on; 0 when that is not known.
+             */
+            total: number;
+            /** @description Of the request that brought it. */
+            trace_id?: string;
+            /** @description The trace in Jaeger. */
+            trace_url?: string;
+            /** @description Who has worked on it last: process@host. */
+            worker?: string;
+            workflow_id: string;
         };
         JobItem: {
             /** Format: int64 */
@@ -2438,6 +2996,11 @@ export interface components {
             jobs: components["schemas"]["Job"][] | null;
             /** @description Left out on the last page. */
             next_cursor?: string;
+        };
+        JobStage: {
+            name: string;
+            /** @enum {string} */
+            state: "done" | "current" | "pending" | "failed";
         };
         KindLatency: {
             /** Format: double */
@@ -2502,6 +3065,15 @@ export interface components {
             cache?: "HIT" | "MISS" | "STALE" | "BYPASS";
             /** @description Why there is no answer. */
             problem?: components["schemas"]["Problem"];
+        };
+        OffboardBody: {
+            /**
+             * @description The tenant's slug once more.
+             * @example acme
+             */
+            confirm: string;
+            /** @description Export it first. */
+            export?: boolean;
         };
         PatchSearchSettingsBody: {
             /** @description null clears it. */
@@ -2640,6 +3212,20 @@ export interface components {
              */
             to: string;
         };
+        Quota: {
+            /** Format: int64 */
+            api_keys?: number;
+            /** Format: int64 */
+            documents?: number;
+            /** Format: int64 */
+            requests_per_minute?: number;
+            /** Format: int64 */
+            searches_per_day?: number;
+            /** Format: int64 */
+            storage_bytes?: number;
+            /** Format: int64 */
+            webhooks?: number;
+        };
         RecoverBody: {
             /** @description Count and start nothing. */
             dry_run?: boolean;
@@ -2731,6 +3317,41 @@ export interface components {
             /** @description Left out on the last page. */
             next_cursor?: string;
             recoveries: components["schemas"]["Recovery"][] | null;
+        };
+        Redrive: {
+            /**
+             * Format: int64
+             * @description Jobs that are, or would be, retried.
+             */
+            count: number;
+            /** @description The job that retries them; left out of a dry run and when there are none. */
+            job?: components["schemas"]["Job"];
+        };
+        RedriveBody: {
+            /**
+             * Format: int64
+             * @description How many jobs you expect. It must be what a dry run counts; needed when the filter is empty.
+             */
+            confirm_count?: number;
+            /** @description Count and start nothing. */
+            dry_run?: boolean;
+            /** @description Which jobs; all that failed when empty. */
+            filter?: components["schemas"]["RedriveFilter"];
+        };
+        RedriveFilter: {
+            error_code?: string;
+            /**
+             * Format: date-time
+             * @description Created then or later.
+             */
+            since?: string;
+            /** @description failed and completed_with_errors when left out. */
+            states?: ("failed" | "completed_with_errors" | "canceled")[] | null;
+            /**
+             * Format: date-time
+             * @description Created before.
+             */
+            until?: string;
         };
         RejectedLine: {
             /** @example invalid_argument */
@@ -3495,6 +4116,12 @@ export interface components {
             /** @description Made for you when left out. */
             secret?: string;
         };
+        SeqRange: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
         Series: {
             /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
             enabled: boolean;
@@ -3585,9 +4212,94 @@ export interface components {
             created_at: string;
             id: string;
             name: string;
+            /** @description Exceptions from the tier; -1 is no limit. */
+            quota?: components["schemas"]["Quota"];
             slug: string;
             /** @enum {string} */
-            state: "active" | "suspended";
+            state: "provisioning" | "active" | "suspended" | "offboarding";
+            /** @enum {string} */
+            tier: "free" | "standard" | "enterprise" | "unlimited";
+        };
+        TenantCertificate: {
+            /** @description The same as the text that was signed off. */
+            body: string;
+            content: components["schemas"]["CertificateBody"];
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            /** @description Of body, in hexadecimal. */
+            sha256: string;
+            slug: string;
+            tenant_id: string;
+        };
+        TenantDetail: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description The last ones, newest first. */
+            operations: components["schemas"]["TenantOperation"][] | null;
+            /** @description Exceptions from the tier; -1 is no limit. */
+            quota?: components["schemas"]["Quota"];
+            slug: string;
+            /** @enum {string} */
+            state: "provisioning" | "active" | "suspended" | "offboarding";
+            /** @enum {string} */
+            tier: "free" | "standard" | "enterprise" | "unlimited";
+        };
+        TenantExport: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Rows, or jobs that were told.
+             */
+            done: number;
+            error?: string;
+            /**
+             * Format: date-time
+             * @description When an export can no longer be fetched.
+             */
+            expires_at: string | null;
+            /** @description Of an off-boarding that exports first. */
+            export?: boolean;
+            export_id?: string;
+            /** @description Gzipped NDJSON, in order. */
+            files: components["schemas"]["ExportFile"][] | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "suspend" | "resume" | "export" | "offboard";
+            /**
+             * Format: int64
+             * @description Files of an export.
+             */
+            parts: number;
+            /** @description The API key that asked for it. */
+            requested_by?: string;
+            requested_by_name?: string;
+            /** @description By table. */
+            rows?: {
+                [key: string]: number;
+            };
+            slug: string;
+            /** @description Of an off-boarding: stop, export, purge, done. Of an export: the table it is at. */
+            stage: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "completed" | "failed" | "canceled";
+            temporal_url?: string;
+            tenant_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            workflow_id?: string;
+        };
+        TenantExportList: {
+            exports: components["schemas"]["TenantOperation"][] | null;
+            /** @description Left out on the last page. */
+            next_cursor?: string;
         };
         TenantInput: {
             /** @description Make a first key of admin scope. */
@@ -3597,16 +4309,116 @@ export interface components {
              * @example Acme Inc.
              */
             name?: string;
+            /** @description Exceptions from the tier; -1 is no limit. */
+            quota?: {
+                /** Format: int64 */
+                api_keys?: number;
+                /** Format: int64 */
+                documents?: number;
+                /** Format: int64 */
+                requests_per_minute?: number;
+                /** Format: int64 */
+                searches_per_day?: number;
+                /** Format: int64 */
+                storage_bytes?: number;
+                /** Format: int64 */
+                webhooks?: number;
+            } | null;
             /**
              * @description Names the tenant in X-Tenant.
              * @example acme
              */
             slug: string;
+            /**
+             * @description free when left out.
+             * @enum {string}
+             */
+            tier?: "free" | "standard" | "enterprise" | "unlimited";
         };
         TenantList: {
             /** @description Left out on the last page. */
             next_cursor?: string;
             tenants: components["schemas"]["Tenant"][] | null;
+        };
+        TenantOperation: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Rows, or jobs that were told.
+             */
+            done: number;
+            error?: string;
+            /**
+             * Format: date-time
+             * @description When an export can no longer be fetched.
+             */
+            expires_at: string | null;
+            /** @description Of an off-boarding that exports first. */
+            export?: boolean;
+            export_id?: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "suspend" | "resume" | "export" | "offboard";
+            /**
+             * Format: int64
+             * @description Files of an export.
+             */
+            parts: number;
+            /** @description The API key that asked for it. */
+            requested_by?: string;
+            requested_by_name?: string;
+            /** @description By table. */
+            rows?: {
+                [key: string]: number;
+            };
+            slug: string;
+            /** @description Of an off-boarding: stop, export, purge, done. Of an export: the table it is at. */
+            stage: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "completed" | "failed" | "canceled";
+            temporal_url?: string;
+            tenant_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            workflow_id?: string;
+        };
+        TenantOperationAnswer: {
+            /** @description Of a tenant that is gone. */
+            certificate?: components["schemas"]["TenantCertificate"];
+            /** @description Left out when there was nothing to do. */
+            operation?: components["schemas"]["TenantOperation"];
+            /** @description Left out when it is gone. */
+            tenant?: components["schemas"]["Tenant"];
+        };
+        TenantOperationList: {
+            /** @description Left out on the last page. */
+            next_cursor?: string;
+            operations: components["schemas"]["TenantOperation"][] | null;
+        };
+        TenantPatchBody: {
+            name?: string;
+            /** @description Replaces all exceptions from the tier; {} or null takes them away. -1 is no limit. */
+            quota?: {
+                /** Format: int64 */
+                api_keys?: number;
+                /** Format: int64 */
+                documents?: number;
+                /** Format: int64 */
+                requests_per_minute?: number;
+                /** Format: int64 */
+                searches_per_day?: number;
+                /** Format: int64 */
+                storage_bytes?: number;
+                /** Format: int64 */
+                webhooks?: number;
+            } | null;
+            /** @enum {string} */
+            tier?: "free" | "standard" | "enterprise" | "unlimited";
         };
         TenantStats: {
             cache: components["schemas"]["CacheStats"];
@@ -6298,8 +7110,18 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the page before. */
                 cursor?: string;
-                state?: "queued" | "running" | "completed" | "completed_with_errors" | "failed" | "canceled";
+                /** @description One or several, separated by commas. */
+                state?: ("queued" | "running" | "paused" | "completed" | "completed_with_errors" | "failed" | "canceled")[] | null;
                 kind?: string;
+                error_code?: string;
+                /** @description Created then or later. */
+                since?: string;
+                /** @description Created before. */
+                until?: string;
+                /** @description The id of a job or its first 8 or more digits, the id or external_id of a document whose newest job is meant, or an error code. */
+                q?: string;
+                /** @description The slug of a tenant, or * for all; needs a key of platform scope. Your tenant when left out. */
+                tenant?: string;
             };
             header?: never;
             path?: never;
@@ -6372,7 +7194,307 @@ export interface operations {
             };
         };
     };
+    redriveJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobAttempts: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAttemptList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -6413,6 +7535,467 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events: `progress` with a job as its data, `end` when it will not change any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: progress
+                     *     data: {"id":"0198c0de-0000-7000-8000-000000000000","state":"running","total":3,"done":1}
+                     *
+                     *     event: end
+                     *     data: {}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobItems: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                state?: "queued" | "indexed" | "superseded" | "deleted" | "failed" | "canceled";
+            };
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobItemList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7200,6 +8783,10 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the page before. */
                 cursor?: string;
+                state?: "provisioning" | "active" | "suspended" | "offboarding";
+                tier?: "free" | "standard" | "enterprise" | "unlimited";
+                /** @description Part of the slug or the name. */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -7275,7 +8862,10 @@ export interface operations {
     createTenant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key with the same request within 24 hours gets the first answer; nothing happens twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7288,6 +8878,19 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed"?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTenant"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed"?: string;
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7341,6 +8944,1119 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offboardTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OffboardBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationAnswer"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantPatchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenantCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantCertificate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTenantExports: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantExportList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenantExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+                /** @description The export's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantExport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenantExportArchive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @example bytes=1048576- */
+                Range?: string;
+            };
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            /** @description The part of it that Range names. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTenantOperations: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationAnswer"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationAnswer"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantOperationAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9879,8 +12595,18 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the page before. */
                 cursor?: string;
-                state?: "queued" | "running" | "completed" | "completed_with_errors" | "failed" | "canceled";
+                /** @description One or several, separated by commas. */
+                state?: ("queued" | "running" | "paused" | "completed" | "completed_with_errors" | "failed" | "canceled")[] | null;
                 kind?: string;
+                error_code?: string;
+                /** @description Created then or later. */
+                since?: string;
+                /** @description Created before. */
+                until?: string;
+                /** @description The id of a job or its first 8 or more digits, the id or external_id of a document whose newest job is meant, or an error code. */
+                q?: string;
+                /** @description The slug of a tenant, or * for all; needs a key of platform scope. Your tenant when left out. */
+                tenant?: string;
             };
             header?: never;
             path?: never;

@@ -10,6 +10,8 @@ export type RecentJob = NonNullable<Stats["recent_jobs"]>[number];
 export type ThroughputPoint = NonNullable<Stats["throughput"]>[number];
 
 export type Job = Schemas["Job"];
+export type JobDetail = Schemas["JobDetail"];
+export type JobAttempt = Schemas["JobAttempt"];
 export type JobItem = Schemas["JobItem"];
 
 export type APIKey = Schemas["APIKey"];

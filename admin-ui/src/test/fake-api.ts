@@ -56,6 +56,7 @@ export const stats: Stats = {
       finished_at: null,
       temporal_url: "http://127.0.0.1:8233/namespaces/default/workflows/x",
       error_code: "",
+      condition: { name: "working", since: null },
     },
   ],
 };

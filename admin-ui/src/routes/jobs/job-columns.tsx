@@ -4,6 +4,7 @@ import { Status } from "../../components/status";
 import type { Column } from "../../components/table/data-table";
 import { RowLink } from "../../components/table/row-link";
 import { humanize } from "../../lib/format";
+import { ConditionNote } from "./condition-note";
 import { JobProgress } from "./job-progress";
 import { jobState, shortId, took } from "./job-state";
 import classes from "./jobs.module.css";
@@ -16,7 +17,7 @@ export const jobColumns: Column<Job>[] = [
     cell: ({ row: { original: job } }) => (
       <>
         <RowLink to="/jobs/$id" params={{ id: job.id }}>
-          {humanize(job.kind)}
+          {job.title ?? humanize(job.kind)}
         </RowLink>
         <code className={classes["id"]} title={job.id}>
           {shortId(job.id)}
@@ -33,6 +34,7 @@ export const jobColumns: Column<Job>[] = [
       return (
         <>
           <Status tone={tone} label={label} />
+          <ConditionNote job={job} />
           {job.error_code !== undefined && job.error_code !== "" && (
             <code className={classes["id"]}>{job.error_code}</code>
           )}

@@ -1,3 +1,4 @@
+import type { Job } from "../../api/types";
 import type { Tone } from "../../components/status";
 import { formatDuration, humanize } from "../../lib/format";
 
@@ -12,6 +13,7 @@ interface JobState {
 const tones: Record<string, Tone> = {
   queued: "idle",
   running: "active",
+  paused: "warning",
   completed: "good",
   completed_with_errors: "warning",
   failed: "bad",
@@ -23,6 +25,15 @@ export function jobState(state: string): JobState {
   const tone = tones[state] ?? "idle";
   const bar = tone === "warning" || tone === "bad" ? "good" : tone;
   return { tone, label: humanize(state), running: state === "running", bar };
+}
+
+/** What tells jobs of the same state apart, where it is worth saying. */
+export function conditionNote(job: Pick<Job, "condition">): { tone: Tone; text: string } | null {
+  const { name, reason } = job.condition;
+  if (name === "working" || name === "ended") return null;
+  const tone = ["stuck", "no_worker", "temporal_away"].includes(name) ? "bad" : "warning";
+  const label = humanize(name);
+  return { tone, text: reason === undefined || reason === "" ? label : `${label}: ${reason}` };
 }
 
 /** Jobs in these states go on by themselves. */

@@ -1,25 +1,31 @@
 import { Code } from "@mantine/core";
-import type { Job } from "../../api/types";
+import { Link } from "@tanstack/react-router";
+import type { Job, JobDetail } from "../../api/types";
 import { CopyButton } from "../../components/copy-button";
 import { Fact, Facts } from "../../components/facts";
 import { Panel } from "../../components/panel";
 import { RelativeTime } from "../../components/relative-time";
-import { StatusDot } from "../../components/status";
+import { Status, StatusDot, type Tone } from "../../components/status";
 import { formatBytes, formatRate, humanize } from "../../lib/format";
+import { list } from "../../lib/list";
 import { useRate } from "../../lib/rate";
+import { ConditionNote } from "./condition-note";
 import { JobProgress } from "./job-progress";
-import { isOpen, took } from "./job-state";
+import { isOpen, shortId, took } from "./job-state";
 import classes from "./jobs.module.css";
 
 /** Where a job stands: its progress, times and, when it failed, why. */
-export function JobSummary({ job, live }: { job: Job; live: boolean }) {
+export function JobSummary({ job, live }: { job: JobDetail; live: boolean }) {
   return (
     <Panel title="Progress" aside={live && <Live />}>
       <JobProgress job={job} size={10} />
+      <ConditionNote job={job} />
+      <Stages stages={list(job.stages)} />
       {job.error !== undefined && job.error !== "" && (
         <p className={classes["error"]}>
           {job.error_code !== undefined && job.error_code !== "" && <Code mr={6}>{job.error_code}</Code>}
           {job.error}
+          {job.hint !== undefined && job.hint !== "" && <span className={classes["hint"]}> {job.hint}</span>}
         </p>
       )}
       <div className={classes["facts"]}>
@@ -42,6 +48,8 @@ export function JobSummary({ job, live }: { job: Job; live: boolean }) {
           <Fact name="Last sign of life">
             <RelativeTime at={job.heartbeat_at} />
           </Fact>
+          {job.worker !== undefined && job.worker !== "" && <Fact name="Worker">{job.worker}</Fact>}
+          <Retries job={job} />
           <Fact name="Content">{formatBytes(job.bytes)}</Fact>
           <Fact name="Id">
             <Code>{job.id}</Code> <CopyButton value={job.id} what="job id" />
@@ -49,6 +57,54 @@ export function JobSummary({ job, live }: { job: Job; live: boolean }) {
         </Facts>
       </div>
     </Panel>
+  );
+}
+
+type Stage = NonNullable<JobDetail["stages"]>[number];
+
+const stageTones: Record<Stage["state"], Tone> = {
+  done: "good",
+  current: "active",
+  pending: "idle",
+  failed: "bad",
+};
+
+function Stages({ stages }: { stages: readonly Stage[] }) {
+  if (stages.length === 0) return null;
+  return (
+    <ol className={classes["stages"]} aria-label="Stages">
+      {stages.map(({ name, state }) => (
+        <li key={name}>
+          <Status tone={stageTones[state]} label={humanize(name)} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The jobs before and after this one. */
+function Retries({ job }: { job: JobDetail }) {
+  return (
+    <>
+      {job.retry_of !== undefined && (
+        <Fact name="Repeats">
+          <JobLink id={job.retry_of} />
+        </Fact>
+      )}
+      {job.retried_by !== undefined && (
+        <Fact name="Repeated by">
+          <JobLink id={job.retried_by} />
+        </Fact>
+      )}
+    </>
+  );
+}
+
+function JobLink({ id }: { id: string }) {
+  return (
+    <Link to="/jobs/$id" params={{ id }}>
+      {shortId(id)}
+    </Link>
   );
 }
 

@@ -7,9 +7,12 @@ import { dashboardRoute } from "../dashboard";
 export const jobsRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: "/jobs",
-  validateSearch: (raw): JobFilter => ({
+  validateSearch: (raw): JobFilter & { dialog?: "redrive" | undefined } => ({
     state: choiceParam(raw, "state", jobStates),
     kind: textParam(raw, "kind"),
+    error_code: textParam(raw, "error_code"),
+    q: textParam(raw, "q"),
+    dialog: choiceParam(raw, "dialog", ["redrive"] as const),
   }),
   component: lazyRouteComponent(() => import("./jobs-page"), "JobsPage"),
 });

@@ -19,7 +19,7 @@ export function useJobEvents(id: string, open: boolean): boolean {
     events.addEventListener("progress", (event: MessageEvent<string>) => {
       const job = JSON.parse(event.data) as Job;
       queryClient.setQueryData(jobQuery(id).queryKey, (old) =>
-        old === undefined ? job : { ...old, ...job },
+        old === undefined ? undefined : { ...old, ...job },
       );
     });
     events.addEventListener("end", () => {

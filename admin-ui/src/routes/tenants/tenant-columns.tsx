@@ -1,12 +1,12 @@
 import type { Tenant } from "../../api/types";
 import { CopyButton } from "../../components/copy-button";
 import { RelativeTime } from "../../components/relative-time";
-import { Status, type Tone } from "../../components/status";
+import { Status } from "../../components/status";
 import type { Column } from "../../components/table/data-table";
+import { RowLink } from "../../components/table/row-link";
 import { humanize } from "../../lib/format";
+import { tenantTones } from "./tenant-state";
 import classes from "./tenants.module.css";
-
-const tones: Record<string, Tone> = { active: "good", suspended: "warning" };
 
 export const tenantColumns: Column<Tenant>[] = [
   {
@@ -15,7 +15,9 @@ export const tenantColumns: Column<Tenant>[] = [
     meta: { card: "" },
     cell: ({ row: { original: tenant } }) => (
       <>
-        <strong className={classes["name"]}>{tenant.name === "" ? tenant.slug : tenant.name}</strong>
+        <RowLink to="/tenants/$slug" params={{ slug: tenant.slug }}>
+          {tenant.name === "" ? tenant.slug : tenant.name}
+        </RowLink>
         <code className={classes["slug"]}>{tenant.slug}</code>
       </>
     ),
@@ -25,8 +27,14 @@ export const tenantColumns: Column<Tenant>[] = [
     header: "State",
     meta: { card: "" },
     cell: ({ row: { original: tenant } }) => (
-      <Status tone={tones[tenant.state] ?? "idle"} label={humanize(tenant.state)} />
+      <Status tone={tenantTones[tenant.state]} label={humanize(tenant.state)} />
     ),
+  },
+  {
+    id: "tier",
+    header: "Tier",
+    meta: { card: "tier" },
+    cell: ({ row: { original: tenant } }) => humanize(tenant.tier),
   },
   {
     id: "id",

@@ -1,9 +1,10 @@
-import { Button, Checkbox, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { IconBuilding, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
-import { createTenant, tenantsQuery } from "../../api/tenants";
+import { createTenant, tenantsQuery, tenantStates, tiers, type TenantFilter } from "../../api/tenants";
+import type { Tenant } from "../../api/types";
 import { SecretDialog } from "../../components/dialog/secret-dialog";
 import { fieldErrors } from "../../components/form/field-errors";
 import { FormDialog } from "../../components/form/form-dialog";
@@ -11,14 +12,17 @@ import { Message } from "../../components/message";
 import { Page } from "../../components/page";
 import { Panel } from "../../components/panel";
 import { CursorTable } from "../../components/table/cursor-table";
+import { DebouncedInput } from "../../components/table/debounced-input";
+import { FilterBar } from "../../components/table/filter-bar";
 import { useToast } from "../../components/toast";
+import { humanize } from "../../lib/format";
 import { useListInterval } from "../../refresh/list-interval";
 import { tenantColumns } from "./tenant-columns";
 
 export function TenantsPage() {
-  const { dialog } = useSearch({ from: "/dashboard/tenants" });
+  const { dialog, ...filter } = useSearch({ from: "/dashboard/tenants" });
   const navigate = useNavigate({ from: "/tenants" });
-  const query = useInfiniteQuery({ ...tenantsQuery, refetchInterval: useListInterval() });
+  const query = useInfiniteQuery({ ...tenantsQuery(filter), refetchInterval: useListInterval() });
   return (
     <Page
       title="Tenants"
@@ -26,12 +30,13 @@ export function TenantsPage() {
       actions={
         <Button
           leftSection={<IconPlus size={16} aria-hidden />}
-          onClick={() => void navigate({ search: { dialog: "create" } })}
+          onClick={() => void navigate({ search: (old) => ({ ...old, dialog: "create" }) })}
         >
           Provision tenant
         </Button>
       }
     >
+      <TenantFilters filter={filter} />
       <Panel title="By slug" flush>
         <CursorTable
           query={query}
@@ -44,9 +49,44 @@ export function TenantsPage() {
       </Panel>
       <ProvisionTenant
         opened={dialog === "create"}
-        onClose={() => void navigate({ search: {}, replace: true })}
+        onClose={() => void navigate({ search: (old) => ({ ...old, dialog: undefined }), replace: true })}
       />
     </Page>
+  );
+}
+
+function TenantFilters({ filter }: { filter: TenantFilter }) {
+  const navigate = useNavigate({ from: "/tenants" });
+  const change = (part: TenantFilter) =>
+    void navigate({ search: (old) => ({ ...old, ...part }), replace: true });
+  return (
+    <FilterBar
+      active={Object.values(filter).some((value) => value !== undefined)}
+      clear={() => void navigate({ search: {}, replace: true })}
+    >
+      <DebouncedInput
+        aria-label="Slug or name"
+        placeholder="Slug or name"
+        value={filter.q ?? ""}
+        onChange={(q) => change({ q: q === "" ? undefined : q })}
+      />
+      <Select
+        aria-label="State"
+        placeholder="Any state"
+        clearable
+        data={tenantStates.map((state) => ({ value: state, label: humanize(state) }))}
+        value={filter.state ?? null}
+        onChange={(next) => change({ state: tenantStates.find((state) => state === next) })}
+      />
+      <Select
+        aria-label="Tier"
+        placeholder="Any tier"
+        clearable
+        data={tiers.map((tier) => ({ value: tier, label: humanize(tier) }))}
+        value={filter.tier ?? null}
+        onChange={(next) => change({ tier: tiers.find((tier) => tier === next) })}
+      />
+    </FilterBar>
   );
 }
 
@@ -64,7 +104,7 @@ function ProvisionTenant({ opened, onClose }: { opened: boolean; onClose: () => 
             setSecret(key ?? null);
             onClose();
             toast(`Tenant “${slug}” is provisioned.`);
-            void queryClient.invalidateQueries({ queryKey: tenantsQuery.queryKey });
+            void queryClient.invalidateQueries({ queryKey: ["tenants"] });
           }}
         />
       )}
@@ -81,7 +121,12 @@ interface FormProps {
 }
 
 function TenantForm({ onClose, onCreated }: FormProps) {
-  const [draft, setDraft] = useState({ slug: "", name: "", create_key: true });
+  const [draft, setDraft] = useState({
+    slug: "",
+    name: "",
+    tier: "free" as Tenant["tier"],
+    create_key: true,
+  });
   const change = (part: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...part }));
   const create = useMutation({
     mutationFn: async () => {
@@ -98,7 +143,7 @@ function TenantForm({ onClose, onCreated }: FormProps) {
       onClose={onClose}
       pending={create.isPending}
       error={create.error}
-      fields={["slug", "name"]}
+      fields={["slug", "name", "tier"]}
       onSubmit={() => create.mutate()}
     >
       <TextInput
@@ -118,6 +163,14 @@ function TenantForm({ onClose, onCreated }: FormProps) {
         value={draft.name}
         error={errors["name"]}
         onChange={(event) => change({ name: event.currentTarget.value })}
+      />
+      <Select
+        label="Tier"
+        allowDeselect={false}
+        data={tiers.map((tier) => ({ value: tier, label: humanize(tier) }))}
+        value={draft.tier}
+        error={errors["tier"]}
+        onChange={(next) => change({ tier: tiers.find((tier) => tier === next) ?? "free" })}
       />
       <Checkbox
         label="Make a first key of admin scope, shown once"
