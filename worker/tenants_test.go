@@ -351,7 +351,7 @@ func TestAPurgeThatLosesItsWorkerOrIsTerminatedIsFinished(t *testing.T) {
 }
 
 // Query reads one column of text as the system role.
-func (p *platform) Query(t *testing.T, url, sql string, args ...any) (out []string, err error) {
+func (p *platform) Query(t testing.TB, url, sql string, args ...any) (out []string, err error) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
