@@ -155,6 +155,7 @@ type env struct {
 	http     *httptest.Server
 	store    *store.Store
 	starter  *fakeStarter
+	tenants  *fakeTenants
 	verifier *auth.Verifier
 	url      string // of the database
 	tenant   domain.Tenant
@@ -171,6 +172,7 @@ func newEnv(t *testing.T, change ...func(*Deps)) *env {
 	e.store, err = store.Open(ctx, store.Options{URL: e.url, PoolSize: 8})
 	require.NoError(t, err)
 	t.Cleanup(e.store.Close)
+	e.tenants = &fakeTenants{store: e.store}
 	e.tenant, err = e.store.EnsureTenant(ctx, domain.DefaultTenantSlug, "Default")
 	require.NoError(t, err)
 	e.other, err = e.store.EnsureTenant(ctx, "other", "Other")
@@ -179,7 +181,7 @@ func newEnv(t *testing.T, change ...func(*Deps)) *env {
 	e.foreign = e.key(e.other, auth.ScopeAdmin)
 	e.verifier = auth.NewVerifier(e.store, auth.VerifierOptions{})
 	deps := Deps{
-		Store: e.store, Verifier: e.verifier, Starter: e.starter, IndexKeeper: e.starter, Recoverer: e.starter, Backfiller: e.starter, Search: fakeSearch{},
+		Store: e.store, Verifier: e.verifier, Starter: e.starter, IndexKeeper: e.starter, Recoverer: e.starter, Backfiller: e.starter, Tenants: e.tenants, Search: fakeSearch{},
 		Metrics: telemetry.NewMetrics("test", "test"), Version: "test",
 	}
 	for _, c := range change {

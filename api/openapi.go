@@ -48,6 +48,7 @@ func apiTags() []*huma.Tag {
 		{Name: tagEmbeddings, Description: "Models of semantic search: state, training, going back."},
 		{Name: tagAdmin, Description: "Keys, tenants and figures. Keys need the scope `admin`, for tenants `platform`."},
 		{Name: tagSession, Description: "The dashboard's sign-in."},
+		{Name: tagTenants, Description: "For keys of platform scope: make, change, suspend, export and delete tenants."},
 		{Name: tagJobs, Description: "Durable work of every kind: how it stands, every attempt, and what can be done about it."},
 		{Name: tagSystem, Description: "Probes, metrics, and this description."},
 	}

@@ -36,7 +36,8 @@ func TestEveryRouteHasAScopeAndALimit(t *testing.T) {
 		if strings.HasPrefix(r.path, "/api/admin/") {
 			require.Contains(t, []auth.Scope{auth.ScopeWebhooks, auth.ScopeAnalyticsRead, auth.ScopeAdmin, auth.ScopePlatform}, r.scope, r.path)
 		}
-		if r.method == http.MethodGet || r.method == http.MethodDelete {
+		// Deleting a tenant for good wants its name once more.
+		if r.method == http.MethodGet || r.method == http.MethodDelete && r.id != "offboardTenant" {
 			require.Equal(t, int64(noBody), r.bodyLimit, r.path)
 		}
 	}

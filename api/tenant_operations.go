@@ -51,11 +51,10 @@ func (s *Server) operationView(op *domain.TenantOperation) TenantOperation {
 	return out
 }
 
-// TenantOperationAnswer is what was started, and the tenant as it is now. operation is
-// null when there was nothing to do.
+// TenantOperationAnswer is what was started, and the tenant as it is now.
 type TenantOperationAnswer struct {
 	Tenant      *Tenant            `json:"tenant,omitempty" doc:"Left out when it is gone."`
-	Operation   *TenantOperation   `json:"operation" nullable:"true"`
+	Operation   *TenantOperation   `json:"operation,omitempty" doc:"Left out when there was nothing to do."`
 	Certificate *TenantCertificate `json:"certificate,omitempty" doc:"Of a tenant that is gone."`
 }
 

@@ -92,11 +92,11 @@ func (s *Server) listTenants(ctx context.Context, in *listTenantsInput) (*listTe
 }
 
 type tenantBody struct {
-	Slug      string        `json:"slug" required:"true" pattern:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" doc:"Names the tenant in X-Tenant." example:"acme"`
-	Name      string        `json:"name,omitempty" maxLength:"200" doc:"The slug when left out." example:"Acme Inc."`
-	Tier      domain.Tier   `json:"tier,omitempty" enum:"free,standard,enterprise,unlimited" doc:"free when left out."`
-	Quota     *domain.Quota `json:"quota,omitempty" nullable:"true" doc:"Exceptions from the tier; -1 is no limit."`
-	CreateKey bool          `json:"create_key,omitempty" doc:"Make a first key of admin scope."`
+	Slug      string                 `json:"slug" required:"true" pattern:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" doc:"Names the tenant in X-Tenant." example:"acme"`
+	Name      string                 `json:"name,omitempty" maxLength:"200" doc:"The slug when left out." example:"Acme Inc."`
+	Tier      domain.Tier            `json:"tier,omitempty" enum:"free,standard,enterprise,unlimited" doc:"free when left out."`
+	Quota     optional[domain.Quota] `json:"quota,omitempty" doc:"Exceptions from the tier; -1 is no limit."`
+	CreateKey bool                   `json:"create_key,omitempty" doc:"Make a first key of admin scope."`
 }
 
 type createTenantInput struct {
@@ -221,11 +221,7 @@ func firstKey(r *ProvisionRequest) *CreatedAPIKey {
 }
 
 func (b *tenantBody) plan() domain.Plan {
-	p := domain.Plan{Tier: b.Tier}
-	if b.Quota != nil {
-		p.Override = *b.Quota
-	}
-	return p
+	return domain.Plan{Tier: b.Tier, Override: b.Quota.Value}
 }
 
 func (b *tenantBody) check() error {

@@ -37,7 +37,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newDevCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newKeyCommand(),
 		newImportCommand(), newSearchCommand(), newSuggestCommand(), newSettingsCommand(), newEvalCommand(), newBenchCommand(),
-		newEmbeddingsCommand(), newIndexCommand(), newWebhooksCommand(), newJobsCommand(), newAnalyticsCommand(), newOpenAPICommand(), newHealthcheckCommand(), newVersionCommand(),
+		newEmbeddingsCommand(), newIndexCommand(), newWebhooksCommand(), newJobsCommand(), newTenantCommand(), newAnalyticsCommand(), newOpenAPICommand(), newHealthcheckCommand(), newVersionCommand(),
 	)
 	return root
 }

@@ -2,7 +2,8 @@ package apiclient
 
 import (
 	"context"
-	"net/http"
+
+	"github.com/rustassistant/rustassistant/internal/domain"
 )
 
 // Health is the answer of /api/health.
@@ -33,13 +34,9 @@ func (c *Client) Stats(ctx context.Context) (*Stats, error) {
 	return &out, err
 }
 
-// CreateTenant makes a tenant; it needs a key of platform scope. A tenant that exists is an error of IsConflict.
+// CreateTenant makes a tenant without limits and waits until it is active; it needs a
+// key of platform scope. A tenant that exists is an error of IsConflict.
 func (c *Client) CreateTenant(ctx context.Context, slug, name string) error {
-	call, err := jsonCall(http.MethodPost, "/api/admin/tenants", map[string]string{"slug": slug, "name": name})
-	if err != nil {
-		return err
-	}
-	call.header.Set("Idempotency-Key", keyOr(""))
-	_, err = c.WithTenant("").do(ctx, call, nil)
+	_, err := c.MakeTenant(ctx, NewTenant{Slug: slug, Name: name, Tier: domain.TierUnlimited})
 	return err
 }

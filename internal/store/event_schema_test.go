@@ -62,10 +62,37 @@ func (b *bundle) everyEvent() {
 	one.UserID = "user-42"
 	require.NoError(b.t, s.RecordSearches(b.ctx, []domain.SearchEvent{one}))
 
+	b.everyTenantEvent()
+
 	b.record(b.claim(watched), gone)
 	_, err = b.ChangeEndpoint(b.ctx, b.tenant, watched.ID, func(e *domain.Endpoint) error { e.State = domain.EndpointActive; return nil })
 	require.NoError(b.t, err)
 	b.withQuota(func(q *domain.Quota) { q.Documents = limit(2) })
+}
+
+// everyTenantEvent makes them happen to another tenant: they are told to the platform's.
+func (b *bundle) everyTenantEvent() {
+	b.t.Helper()
+	_, err := b.EnsureTenant(b.ctx, domain.DefaultTenantSlug, "Default")
+	require.NoError(b.t, err)
+	made, err := b.ProvisionTenant(b.ctx, store.NewTenant{
+		ID: uuid.Must(uuid.NewV7()), RequestID: uuid.New(), Slug: "short-lived", Name: "Short", Plan: domain.Plan{Tier: domain.TierFree},
+	})
+	require.NoError(b.t, err)
+	_, err = b.ActivateTenant(b.ctx, made.ID)
+	require.NoError(b.t, err)
+	_, _, err = b.SuspendTenant(b.ctx, "short-lived")
+	require.NoError(b.t, err)
+	_, _, err = b.ResumeTenant(b.ctx, "short-lived")
+	require.NoError(b.t, err)
+	op, err := b.OffboardTenant(b.ctx, "short-lived", "short-lived", false)
+	require.NoError(b.t, err)
+	require.NoError(b.t, b.BeginPurge(b.ctx, made.ID, op.ID))
+	_, err = b.PurgeTenant(b.ctx, made.ID, op.ID, func(string, int64) bool { return true })
+	require.NoError(b.t, err)
+	left, err := b.CertifyPurge(b.ctx, made.ID, op.ID)
+	require.NoError(b.t, err)
+	require.Empty(b.t, left)
 }
 
 func TestEveryEventThatIsWrittenFitsItsSchema(t *testing.T) {

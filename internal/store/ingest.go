@@ -428,7 +428,7 @@ func (i *Ingest) finish(ctx context.Context) (*domain.Job, error) {
 }
 
 func (i *Ingest) admit(ctx context.Context) error {
-	active, err := i.q.TenantIsActive(ctx, i.tenant)
+	active, err := i.q.TenantAdmit(ctx, i.tenant)
 	if noRows(err) || err == nil && !active {
 		return domain.Errorf(domain.CodePermissionDenied, "the tenant is not active: nothing was accepted")
 	}

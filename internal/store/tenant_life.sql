@@ -70,3 +70,8 @@ FROM tenant_export_documents(@tenant_id::uuid, @after_id::uuid, @row_limit::int,
 -- Which of these tenants searches are still recorded of. The lock is that of a
 -- reference: an off-boarding cannot certify before who holds it has ended.
 SELECT id FROM tenants WHERE id = ANY(@ids::uuid[]) AND NOT purging ORDER BY id FOR KEY SHARE;
+
+-- name: TenantAdmit :one
+-- The lock is that of a reference: the tenant cannot be certified as gone before who
+-- holds it has ended.
+SELECT (state = 'active')::bool AS active FROM tenants WHERE id = @id FOR KEY SHARE;

@@ -22,6 +22,7 @@ func TestTheCatalogueIsWhole(t *testing.T) {
 		domain.EventDocumentIndexed, domain.EventDocumentUpdated, domain.EventDocumentDeleted, domain.EventDocumentFailed,
 		domain.EventJobCompleted, domain.EventJobFailed, domain.EventJobCanceled, domain.EventSearchPerformed,
 		domain.EventAPIKeyCreated, domain.EventAPIKeyRevoked, domain.EventAPIKeyRotated,
+		domain.EventTenantProvisioned, domain.EventTenantSuspended, domain.EventTenantResumed, domain.EventTenantOffboarded,
 		domain.EventWebhookTest, domain.EventWebhookDisabled, domain.EventWebhookRecovered,
 	} {
 		require.True(t, slices.ContainsFunc(rows, func(d webhook.EventDescription) bool { return d.Type == e }), e)

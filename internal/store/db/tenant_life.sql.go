@@ -12,6 +12,19 @@ import (
 	"github.com/google/uuid"
 )
 
+const tenantAdmit = `-- name: TenantAdmit :one
+SELECT (state = 'active')::bool AS active FROM tenants WHERE id = $1 FOR KEY SHARE
+`
+
+// The lock is that of a reference: the tenant cannot be certified as gone before who
+// holds it has ended.
+func (q *Queries) TenantAdmit(ctx context.Context, id uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, tenantAdmit, id)
+	var active bool
+	err := row.Scan(&active)
+	return active, err
+}
+
 const tenantDelete = `-- name: TenantDelete :execrows
 DELETE FROM tenants WHERE id = $1
 `
