@@ -25,7 +25,7 @@ func protectedTables(t *testing.T, conn *pgx.Conn) []protectedTable {
 	t.Helper()
 	rows, err := conn.Query(t.Context(),
 		`SELECT c.relname, coalesce((SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped
-		     AND (a.attname = 'tenant_id' OR c.relname = 'tenants' AND a.attname = 'id') ORDER BY a.attname DESC LIMIT 1), '')
+		     AND (a.attname IN ('tenant_id', 'subject_id') OR c.relname = 'tenants' AND a.attname = 'id') ORDER BY a.attname DESC LIMIT 1), '')
 		 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE 'goose%' ORDER BY 1`)
 	require.NoError(t, err)
 	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[protectedTable])
