@@ -131,7 +131,7 @@ func (b *benchAnalytics) endpoints(s *store.Store) []analyticsAnswer {
 		{"popular", top(store.BySearches)},
 		{"zero-results", top(store.ByZeroResults)},
 		{"trending", func(ctx context.Context, r store.AnalyticsRange) error {
-			window := min(r.To.Sub(r.From), 7*24*time.Hour) / (24 * time.Hour) * (24 * time.Hour)
+			window := min(r.To.Sub(r.From), 7*24*time.Hour).Truncate(24 * time.Hour)
 			_, err := s.TrendingQueries(ctx, b.Tenant, b.Now, window, 3, b.limit)
 			return err
 		}},

@@ -116,7 +116,7 @@ func (s *Store) purgeRollups(ctx context.Context, hours, rest time.Time) (n int,
 		}
 		parts, err := q.AnalyticsPartsExpired(ctx, db.AnalyticsPartsExpiredParams{HoursBefore: hours, Before: rest, RowLimit: purgePage})
 		for _, p := range parts {
-			if _, err := q.AnalyticsPartsPurge(ctx, db.AnalyticsPartsPurgeParams{TenantID: p.TenantID, Grain: p.Grain, At: p.At}); err != nil {
+			if _, err := q.AnalyticsPartsPurge(ctx, db.AnalyticsPartsPurgeParams(p)); err != nil {
 				return err
 			}
 		}
