@@ -109,7 +109,7 @@ func TestForeignIDsDoNotExist(t *testing.T) {
 		}
 		walked++
 	}
-	require.Equal(t, 26, walked)
+	require.Equal(t, 33, walked)
 	for path, body := range map[string]string{
 		"/api/index": `{"document_id":"` + made.ID.String() + `"}`, "/api/index/batch": `{"document_ids":["` + made.ID.String() + `"]}`,
 	} {
