@@ -7,13 +7,11 @@ const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 export function parseExact(text: string): unknown {
   // A name that no document can have guessed stands for the integers that are set apart.
   const mark = `bigint-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-  let found = false;
   const marked = text.replace(tokens, (token) => {
     if (!/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token))) return token;
-    found = true;
     return `{"${mark}":"${token}"}`;
   });
-  if (!found) return JSON.parse(text);
+  if (marked === text) return JSON.parse(text);
   return JSON.parse(marked, (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || !(mark in value)) return value;
     return BigInt((value as Record<string, string>)[mark] ?? "0");
@@ -23,7 +21,8 @@ export function parseExact(text: string): unknown {
 /** The value as indented JSON, with every digit of its integers. */
 export function formatExact(value: unknown, indent = ""): string {
   if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (value === undefined) return "null";
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     if (value.length === 0) return "[]";

@@ -58,7 +58,7 @@ export function RedriveDialog({ filter, onClose, onStarted }: Props) {
       <Checkbox.Group
         label="Indexing jobs that"
         value={draft.states}
-        onChange={(next) => change({ states: next as State[] })}
+        onChange={(next) => change({ states: next })}
       >
         <Group gap="md" mt={4}>
           {states.map(({ value, label }) => (

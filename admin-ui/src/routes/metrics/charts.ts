@@ -45,7 +45,7 @@ function share(metric: string, where: (labels: Labels) => boolean): Line["value"
 }
 
 const percent = (value: number) => formatShare(value, 100);
-const isError = ({ status, code }: Labels) => /^5/.test(status ?? code ?? "");
+const isError = ({ status, code }: Labels) => (status ?? code ?? "").startsWith("5");
 const isHit = (labels: Labels) => Object.values(labels).some((value) => /^hit$/i.test(value));
 
 /** What is worth a look on every server, in the order of questions when something is slow. */

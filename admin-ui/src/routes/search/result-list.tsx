@@ -19,6 +19,7 @@ export function ResultList({ answer }: { answer: SearchAnswer }) {
 }
 
 function Result({ result, rank }: { result: SearchResult; rank: number }) {
+  const { external_id: externalId } = result;
   const source = webLink(result.source_url);
   const title = result.title === undefined || result.title === "" ? "Untitled" : result.title;
   return (
@@ -43,7 +44,7 @@ function Result({ result, rank }: { result: SearchResult; rank: number }) {
       )}
       <Snippets result={result} />
       <div className={classes["meta"]}>
-        <code>{result.external_id || result.document_id}</code>
+        <code>{externalId === undefined || externalId === "" ? result.document_id : externalId}</code>
         <CopyButton value={result.document_id} what="document id" />
         {result.doc_type !== undefined && result.doc_type !== "" && (
           <Badge variant="default" size="sm" tt="none" fw={500}>

@@ -1,5 +1,5 @@
 import { NumberInput, Select, SimpleGrid, TextInput } from "@mantine/core";
-import type { Draft, Fusion } from "./draft";
+import type { Draft } from "./draft";
 
 interface Props {
   draft: Draft;
@@ -32,7 +32,7 @@ export function Weights({ draft, errors, change }: Props) {
         ]}
         value={draft.fusion}
         error={errors["hybrid"]}
-        onChange={(fusion) => change({ fusion: (fusion ?? "") as Fusion })}
+        onChange={(fusion) => change({ fusion: fusion ?? "" })}
       />
       {number("Keyword weight", "keywordWeight", 1, "default")}
       {number("Vector weight", "vectorWeight", 1, "default")}
