@@ -203,6 +203,7 @@ func acceptedView(a store.Accepted, job uuid.UUID) AcceptedDocument {
 		out.Status, out.DuplicateOf = statusUnchanged, &a.DocumentID
 	case store.AcceptDuplicate:
 		out.Status, out.DuplicateOf = statusDuplicate, &a.DocumentID
+	case store.AcceptRejected: // of bulk requests only
 	}
 	return out
 }

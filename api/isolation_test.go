@@ -3,8 +3,10 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,11 +43,12 @@ func TestNoOperationShowsOrChangesWhatAnotherTenantHas(t *testing.T) {
 	require.NoError(t, json.Unmarshal(document, &api))
 	before := i.state()
 	operations, answered := 0, 0
-	for path, item := range api.Paths {
-		for method, op := range item {
+	// In one order: what an operation does, those after it must not show either.
+	for _, path := range slices.Sorted(maps.Keys(api.Paths)) {
+		for _, method := range slices.Sorted(maps.Keys(api.Paths[path])) {
 			operations++
-			method = strings.ToUpper(method)
-			answered += i.call(&api, method, path, &op)
+			op := api.Paths[path][method]
+			answered += i.call(&api, strings.ToUpper(method), path, &op)
 		}
 	}
 	require.Equal(t, before, i.state(), "rows of the tenant were changed")
@@ -228,6 +231,8 @@ func (s *sampler) text(name string, schema map[string]any) string {
 		return "search"
 	case name == "slug" || name == "confirm":
 		return s.slug
+	case name == "external_id" || name == "repo_id":
+		return "harvest" // names that a tenant gives: its own come back in its own lists
 	case strings.Contains(name, "id") && name != "user_id":
 		return s.id
 	default:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -55,20 +56,7 @@ func (s *Server) searchMulti(c *gin.Context) {
 	}
 	p := auth.FromContext(ctx)
 	tenant := p.TenantID
-	taken := make([]bool, len(all))
-	for i := range all {
-		if o := &all[i]; o.Err == nil {
-			o.Err = s.takeSearch(ctx, p)
-			taken[i] = o.Err == nil
-		}
-	}
-	err = s.deps.Search.SearchSeveral(ctx, tenant, all, search.Options{NoCache: wantsNoCache(c.Request.Header)})
-	for i := range all {
-		if taken[i] {
-			s.countSearch(p, all[i].Err)
-		}
-	}
-	if err != nil {
+	if err := s.searchSeveral(ctx, p, all, search.Options{NoCache: wantsNoCache(c.Request.Header)}); err != nil {
 		fail(c, err)
 		return
 	}
@@ -94,6 +82,25 @@ func (s *Server) searchMulti(c *gin.Context) {
 			s.recordSearch(tenant, o.Request, o.Answer)
 		}
 	}
+}
+
+// searchSeveral answers those that could be read and that the tenant's quota of the day
+// has room for. Each counts as one.
+func (s *Server) searchSeveral(ctx context.Context, p *auth.Principal, all []search.Outcome, options search.Options) error {
+	taken := make([]bool, len(all))
+	for i := range all {
+		if o := &all[i]; o.Err == nil {
+			o.Err = s.takeSearch(ctx, p)
+			taken[i] = o.Err == nil
+		}
+	}
+	err := s.deps.Search.SearchSeveral(ctx, p.TenantID, all, options)
+	for i := range all {
+		if taken[i] {
+			s.countSearch(p, all[i].Err)
+		}
+	}
+	return err
 }
 
 // appendOutcome appends what became of one search.

@@ -60,8 +60,19 @@ func TestLevelsBeginAtFourFifthsAndAtTheLimit(t *testing.T) {
 		used, limit int64
 		want        QuotaLevel
 	}{
-		{0, 0, QuotaBelow}, {1, 0, QuotaFull}, {0, 10, QuotaBelow}, {7, 10, QuotaBelow}, {8, 10, QuotaWarning}, {9, 10, QuotaWarning},
-		{10, 10, QuotaFull}, {11, 10, QuotaFull}, {2, 3, QuotaBelow}, {3, 3, QuotaFull}, {0, 1, QuotaBelow}, {1, 1, QuotaFull}, {4, 5, QuotaWarning},
+		{0, 0, QuotaBelow},
+		{1, 0, QuotaFull},
+		{0, 10, QuotaBelow},
+		{7, 10, QuotaBelow},
+		{8, 10, QuotaWarning},
+		{9, 10, QuotaWarning},
+		{10, 10, QuotaFull},
+		{11, 10, QuotaFull},
+		{2, 3, QuotaBelow},
+		{3, 3, QuotaFull},
+		{0, 1, QuotaBelow},
+		{1, 1, QuotaFull},
+		{4, 5, QuotaWarning},
 		{maxQuota, maxQuota, QuotaFull},
 	} {
 		require.Equal(t, c.want, LevelOf(c.used, c.limit), "%d of %d", c.used, c.limit)

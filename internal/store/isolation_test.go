@@ -123,7 +123,8 @@ func TestTheDaysOfUsageAddUp(t *testing.T) {
 	b.limitedToNothing()
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	require.NoError(t, b.CountUsage(t.Context(), []domain.UsageCount{
-		{TenantID: b.tenant, Day: today, Searches: 2, Requests: 3}, {TenantID: b.tenant, Day: today.AddDate(0, 0, -2), Requests: 1},
+		{TenantID: b.tenant, Day: today, Searches: 2, Requests: 3},
+		{TenantID: b.tenant, Day: today.AddDate(0, 0, -2), Requests: 1},
 		{TenantID: uuid.New(), Day: today, Requests: 9}, // of a tenant that is gone
 	}))
 	require.NoError(t, b.CountUsage(t.Context(), []domain.UsageCount{{TenantID: b.tenant, Day: today, Searches: 1}}))
