@@ -10,7 +10,7 @@ test("a document is found, explained, cached, and counted by analytics", async (
   await openPage(page, "/", "Overview");
   await page.keyboard.press("/");
   await expect(page.getByRole("heading", { name: "Search", level: 1 })).toBeVisible();
-  const field = page.getByLabel("Query");
+  const field = page.getByRole("textbox", { name: "Query" });
   await expect(field).toBeFocused();
   await field.fill(word);
   // The label covers the switch, which is too small to be pressed itself.

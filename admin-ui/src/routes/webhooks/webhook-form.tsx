@@ -6,6 +6,7 @@ import { changeWebhook, createWebhook, eventTypesQuery } from "../../api/webhook
 import { fieldErrors } from "../../components/form/field-errors";
 import { FormDialog } from "../../components/form/form-dialog";
 import { list } from "../../lib/list";
+import { splitList } from "../../lib/params";
 import { eventChoices, readFilter } from "./webhook-input";
 
 interface Props {
@@ -111,7 +112,8 @@ function EventsInput(props: {
       data={eventChoices(list(data).map(({ type }) => type))}
       value={props.events}
       error={props.error}
-      onChange={props.onChange}
+      // A list that was pasted comes as one entry.
+      onChange={(events) => props.onChange(splitList(events.join(",")))}
     />
   );
 }
