@@ -78,7 +78,7 @@ func TestForeignIDsDoNotExist(t *testing.T) {
 	bodies := map[string]string{"PUT": `{"content":"x"}`, "PATCH": `{"title":"x"}`, "POST": `{}`, "GET": "", "DELETE": ""}
 	walked := 0
 	for _, r := range e.server.routeTable() {
-		if !strings.Contains(r.path, "{id}") {
+		if !strings.Contains(r.path, "{id}") || r.scope == auth.ScopePlatform {
 			continue
 		}
 		id := ""

@@ -135,8 +135,8 @@ func TestEveryMetricThatIsUsedExistsAndSeriesAreBounded(t *testing.T) {
 	used := usedMetrics(t)
 	require.Greater(t, len(used), 30)
 	for name, where := range used {
-		if strings.HasPrefix(name, "haproxy_") {
-			continue
+		if strings.HasPrefix(name, "haproxy_") || name == "temporal_request_failure_total" {
+			continue // the balancer's; and the SDK's, which is there from the first failure on
 		}
 		require.NotNil(t, all[name], "%s names %s, which nobody exposes", where, name)
 	}
