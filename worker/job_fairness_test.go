@@ -85,14 +85,10 @@ func BenchmarkSingleDocumentBesideALongQueue(b *testing.B) {
 		mine, err := p.DispatchJobs(b.Context(), other.ID, 32)
 		require.NoError(b, err)
 		require.NoError(b, p.client().StartJob(b.Context(), mine[0]))
-		for {
+		require.Eventually(b, func() bool {
 			j, err := p.Job(b.Context(), other.ID, result.Job.ID)
-			require.NoError(b, err)
-			if j.State.Final() {
-				break
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
+			return err == nil && j.State.Final()
+		}, patience, 5*time.Millisecond)
 		took = append(took, time.Since(started))
 	}
 	counts, err := p.TenantStats(b.Context(), p.tenant)
