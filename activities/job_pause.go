@@ -26,8 +26,7 @@ func (j *Jobs) FollowPause(ctx context.Context, in FollowPauseInput) error {
 	} else {
 		_, err = j.Store.ResumeJob(ctx, in.TenantID, in.JobID, in.Reason, nil)
 	}
-	switch domain.CodeOf(err) {
-	case domain.CodeConflict, domain.CodeNotFound:
+	if code := domain.CodeOf(err); code == domain.CodeConflict || code == domain.CodeNotFound {
 		return nil
 	}
 	return toTemporal(err)

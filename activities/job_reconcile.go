@@ -114,6 +114,7 @@ func endWith(ctx context.Context, s *store.Store, job domain.Job, state Executio
 		return s.EndJob(ctx, job, domain.JobCanceled, "", "the workflow of this job was canceled")
 	case ExecutionTerminated:
 		return s.EndJob(ctx, job, domain.JobFailed, "terminated", "an operator terminated the workflow of this job")
+	case ExecutionMissing, ExecutionCompleted, ExecutionFailed:
 	}
 	return s.EndJob(ctx, job, domain.JobFailed, "workflow_failed", "the workflow of this job ended before the job was done")
 }

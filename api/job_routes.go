@@ -10,7 +10,7 @@ const tagJobs = "Jobs"
 
 // jobRoutes are those of jobs of every kind.
 func (s *Server) jobRoutes() []route {
-	return []route{
+	return append(s.jobVerbRoutes(), []route{
 		{
 			method: http.MethodGet, path: "/api/admin/jobs", id: "listJobs", scope: auth.ScopeAdmin,
 			tag: tagJobs, errors: []int{http.StatusUnprocessableEntity}, summary: "List jobs of every kind", description: "Newest first.",
@@ -37,6 +37,11 @@ func (s *Server) jobRoutes() []route {
 			tag: tagJobs, summary: "Watch a job of any kind", description: "Server-sent events: `progress` with the job whenever it changes, then `end`.",
 			endpoint: raw{s.watchJob, documentJobEvents},
 		},
+	}...)
+}
+
+func (s *Server) jobVerbRoutes() []route {
+	return []route{
 		{
 			method: http.MethodPost, path: "/api/admin/jobs/{id}/cancel", id: "cancelJob", scope: auth.ScopeAdmin,
 			tag: tagJobs, errors: []int{http.StatusConflict}, summary: "Cancel a job",

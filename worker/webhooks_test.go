@@ -96,6 +96,8 @@ func newBenchProduct(t testing.TB, change ...func(*worker.Options)) *product {
 		p.stop = func() { cancel(); gone.Wait() }
 	}
 	t.Cleanup(func() { p.stop() })
+	// Tests start workflows before the worker has come so far.
+	require.NoError(t, p.options.Workflows.EnsureSearchAttributes(t.Context()))
 	return p
 }
 

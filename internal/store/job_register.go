@@ -59,6 +59,7 @@ func (s *Store) EndJob(ctx context.Context, j domain.Job, state domain.JobState,
 		}
 		_, err := s.EndRecovery(ctx, j.TenantID, j.ID, end, message)
 		return err
+	default: // the row is all there is
 	}
 	j.State, j.ErrorCode, j.ErrorMessage = state, code, message
 	return s.FollowJob(ctx, j)

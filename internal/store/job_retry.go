@@ -80,11 +80,12 @@ func retriable(j *db.Job) error {
 // retryJobs stores the jobs that repeat others and returns them; those with nothing
 // left to do get none.
 func retryJobs(ctx context.Context, q *db.Queries, tenant uuid.UUID, old []uuid.UUID) ([]uuid.UUID, error) {
-	fresh := make([]uuid.UUID, len(old))
+	fresh := make([]uuid.UUID, 0, len(old))
 	repeats := make(map[uuid.UUID]uuid.UUID, len(old))
-	for n := range fresh {
-		fresh[n] = uuid.Must(uuid.NewV7())
-		repeats[fresh[n]] = old[n]
+	for _, id := range old {
+		again := uuid.Must(uuid.NewV7())
+		fresh = append(fresh, again)
+		repeats[again] = id
 	}
 	rows, err := q.JobRetryItems(ctx, db.JobRetryItemsParams{TenantID: tenant, OldIds: old, NewIds: fresh})
 	if err != nil || len(rows) == 0 {
