@@ -19,7 +19,7 @@ const (
 
 // routeTable is the one table of operations. A row without a scope fails a test.
 func (s *Server) routeTable() []route {
-	tables := [][]route{s.searchRoutes(), s.documentRoutes(), s.indexRoutes(), s.webhookRoutes(), s.analyticsRoutes(), s.embeddingRoutes(), s.adminRoutes(), s.jobRoutes(), s.tenantRoutes(), s.usageRoutes(), s.adminIndexRoutes(), s.searchSettingsRoutes(), s.sessionRoutes(), s.systemRoutes()}
+	tables := [][]route{s.searchRoutes(), s.documentRoutes(), s.indexRoutes(), s.webhookRoutes(), s.analyticsRoutes(), s.embeddingRoutes(), s.adminRoutes(), s.jobRoutes(), s.tenantRoutes(), s.tenantRecordRoutes(), s.usageRoutes(), s.adminIndexRoutes(), s.searchSettingsRoutes(), s.sessionRoutes(), s.systemRoutes()}
 	var all []route
 	for _, t := range tables {
 		all = append(all, t...)

@@ -54,6 +54,13 @@ func (s *Server) tenantRoutes() []route {
 			description: "Takes up what the suspension has paused.",
 			endpoint:    typed[TenantSlugInput, tenantOperationOutput](s.resumeTenant),
 		},
+	}
+}
+
+// tenantRecordRoutes are the rows about what is kept of what was done with tenants.
+func (s *Server) tenantRecordRoutes() []route {
+	unprocessable, conflict := []int{http.StatusUnprocessableEntity}, []int{http.StatusConflict}
+	return []route{
 		{
 			method: http.MethodPost, path: "/api/admin/tenants/{slug}/export", id: "exportTenant", scope: auth.ScopePlatform,
 			tag: tagTenants, status: http.StatusAccepted, errors: append(conflict, http.StatusRequestEntityTooLarge), summary: "Export a tenant",

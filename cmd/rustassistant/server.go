@@ -78,9 +78,7 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 		return err
 	}
 	answers := a.newCache(redisClient)
-	starter := workflows.NewStarter(a.workflows, func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error) {
-		return a.store.DispatchJobs(ctx, tenant, a.cfg.MaxRunningJobsPerTenant)
-	})
+	starter := a.newStarter()
 	verifier := auth.NewVerifier(a.store, auth.VerifierOptions{OutageGrace: outageGrace})
 	service := search.NewService(search.Deps{Index: a.index, Cache: answers, Generations: a.store.Generations, Embedder: a.models, Popular: popularQueries(a.store)})
 	deps := a.apiDeps(o, verifier, starter, service)
@@ -124,10 +122,21 @@ func (a *app) runServer(ctx context.Context, o serverOptions) error {
 	_ = beside.Wait()
 	starter.Close()
 	answers.Close()
-	if redisClient != nil {
-		_ = redisClient.Close()
-	}
+	closeRedis(redisClient)
 	return err
+}
+
+func (a *app) newStarter() *workflows.Starter {
+	return workflows.NewStarter(a.workflows, func(ctx context.Context, tenant uuid.UUID) ([]domain.Job, error) {
+		return a.store.DispatchJobs(ctx, tenant, a.cfg.MaxRunningJobsPerTenant)
+	})
+}
+
+// closeRedis closes a client; there is none without a REDIS_URL.
+func closeRedis(client redis.UniversalClient) {
+	if client != nil {
+		_ = client.Close()
+	}
 }
 
 // warmLimit bounds the loading of busy tenants at the start. It goes on in the
