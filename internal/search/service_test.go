@@ -169,7 +169,7 @@ func TestWithoutTheStoreSearchGoesOnAndSaysStale(t *testing.T) {
 
 func TestSnapshotThatStaysBehindIsStale(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, Deps{PollInterval: 5 * time.Millisecond, StaleAfter: 50 * time.Millisecond}, cache.Options{})
+	w := newWorld(t, Deps{PollInterval: 5 * time.Millisecond, StaleAfter: 300 * time.Millisecond}, cache.Options{})
 	w.run(t)
 	w.ask(t, `{"query": "rust"}`)
 	w.source.broken.Store(true)

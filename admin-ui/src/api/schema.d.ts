@@ -4,6 +4,83 @@
  */
 
 export interface paths {
+    "/api/admin/analytics/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count recorded searches again
+         * @description The hours of the range that have ended, and the days and weeks they are part of, as a workflow. Answers are right meanwhile, too. Searches past their retention cannot be counted again: a range that begins before is refused. One runs at a time.
+         */
+        post: operations["startBackfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/backfills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List back-fills
+         * @description Newest first. Those that have ended are kept for 90 days.
+         */
+        get: operations["listBackfills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/backfills/{backfill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a back-fill */
+        get: operations["getBackfill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/analytics/backfills/{backfill_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a back-fill
+         * @description What it has counted stays so.
+         */
+        post: operations["cancelBackfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/analytics/clicks": {
         parameters: {
             query?: never;
@@ -13,7 +90,7 @@ export interface paths {
         };
         /**
          * What was chosen among the results
-         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more.
          */
         get: operations["getSearchClicks"];
         put?: never;
@@ -53,7 +130,7 @@ export interface paths {
         };
         /**
          * How long searches took
-         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours. Quantiles are at most 12.5 % too high.
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more. Quantiles are at most 12.5 % too high.
          */
         get: operations["getSearchLatency"];
         put?: never;
@@ -73,7 +150,7 @@ export interface paths {
         };
         /**
          * Most frequent queries
-         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more.
          */
         get: operations["getPopularQueries"];
         put?: never;
@@ -93,7 +170,7 @@ export interface paths {
         };
         /**
          * Figures of all searches
-         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more.
          */
         get: operations["getSearchStats"];
         put?: never;
@@ -113,7 +190,7 @@ export interface paths {
         };
         /**
          * Searches over time
-         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours. Steps without searches are in it too; at most 2,000.
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more. Steps without searches are in it too; at most 2,000.
          */
         get: operations["getSearchTimeseries"];
         put?: never;
@@ -153,7 +230,7 @@ export interface paths {
         };
         /**
          * What one user searched for
-         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours. `user_id` is what searches were sent with. A user without searches is an empty answer.
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more. `user_id` is what searches were sent with. A user without searches is an empty answer.
          */
         get: operations["getUserSearches"];
         put?: never;
@@ -173,7 +250,7 @@ export interface paths {
         };
         /**
          * Queries that found nothing
-         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours.
+         * @description Of the last 30 days, of `days`, or of `from` and `to`, widened to whole hours, and to whole days where rollups by hour are not kept any more.
          */
         get: operations["getZeroResultQueries"];
         put?: never;
@@ -1013,6 +1090,66 @@ export interface paths {
          * @description Its keys and sessions are refused everywhere within 5 seconds, its jobs pause, its webhooks wait without using attempts. `200` when it is suspended already and nothing is left to do.
          */
         post: operations["suspendTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/tenants/{slug}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage and quotas of a tenant
+         * @description What there is now of each quota, and what was used on each day: documents and bytes at its end, searches, requests and deliveries. `format=csv` has the days only, for billing.
+         */
+        get: operations["getTenantUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage and quotas
+         * @description What there is now of each quota, and what was used on each day: documents and bytes at its end, searches, requests and deliveries. `format=csv` has the days only, for billing.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage/recount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recount documents
+         * @description Counts the stored documents and their bytes, and corrects the counters if they differ, which they should not.
+         */
+        post: operations["recountUsage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2041,6 +2178,56 @@ export interface components {
             /** @description Left out on the last page. */
             next_cursor?: string;
         };
+        Backfill: {
+            error?: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description Counted so far.
+             */
+            hours: number;
+            id: string;
+            /**
+             * Format: date-time
+             * @description The first hour that has not been counted yet.
+             */
+            next: string;
+            /** @description The API key that asked for it. */
+            requested_by: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "completed" | "failed" | "canceled";
+            /** @description The workflow in the Temporal UI. */
+            temporal_url?: string;
+            /**
+             * Format: date-time
+             * @description The first moment that is not part of it.
+             */
+            to: string;
+            /** Format: int64 */
+            total_hours: number;
+            /** Format: date-time */
+            updated_at: string;
+            workflow_id: string;
+        };
+        BackfillBody: {
+            /**
+             * @description RFC 3339 or a day in UTC; the oldest search that is recorded when left out.
+             * @example 2026-01-01
+             */
+            from?: string;
+            /** @description RFC 3339 or a day in UTC, which is not part of the range; the present hour, which is not either, when left out. */
+            to?: string;
+        };
+        BackfillList: {
+            backfills: components["schemas"]["Backfill"][];
+            /** @description Left out on the last page. */
+            next_cursor?: string;
+        };
         BulkAccepted: {
             /**
              * Format: int64
@@ -2192,7 +2379,10 @@ export interface components {
             query_id: string;
         };
         ClickReport: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Of the clicks, from 1; 0 without any.
+             */
             average_position: number;
             /** Format: double */
             click_through_rate: number;
@@ -2200,9 +2390,12 @@ export interface components {
             clicked_searches: number;
             /** Format: int64 */
             clicks: number;
+            /** @description By clicks. */
             documents: components["schemas"]["ClickedDocument"][];
             /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
             enabled: boolean;
+            /** @description false: there were so many different documents or queries that another one may belong among these. The figures are exact. */
+            exact: boolean;
             /** Format: date-time */
             from: string;
             /** @description The first hundred. */
@@ -3137,8 +3330,23 @@ export interface components {
             detail: string;
             /** @description Each field that is wrong. */
             errors?: components["schemas"]["FieldError"][] | null;
+            /**
+             * Format: int64
+             * @description Of quota_exceeded: how much the tenant may have.
+             */
+            limit?: number;
+            /**
+             * @description Of quota_exceeded: what there is no room for.
+             * @enum {string}
+             */
+            quota?: "documents" | "storage_bytes" | "searches_per_day" | "api_keys" | "webhooks" | "requests_per_minute";
             /** @description Finds the request in the logs. */
             request_id?: string;
+            /**
+             * Format: int64
+             * @description Of quota_exceeded: in how many seconds the quota starts anew; left out when it does not by itself.
+             */
+            reset?: number;
             /**
              * Format: int64
              * @description The HTTP status.
@@ -3155,6 +3363,11 @@ export interface components {
              * @example /problems/invalid_argument
              */
             type: string;
+            /**
+             * Format: int64
+             * @description Of quota_exceeded: how much there is without this request.
+             */
+            used?: number;
         };
         PutSearchSettingsBody: {
             default_language?: string;
@@ -3203,8 +3416,15 @@ export interface components {
         QueryList: {
             /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
             enabled: boolean;
+            /** @description false: there were so many different queries that another one may belong among these. The figures are exact. */
+            exact: boolean;
             /** Format: date-time */
             from: string;
+            /**
+             * Format: int64
+             * @description Where exact is false: no query that is not listed has more than that.
+             */
+            others_at_most?: number;
             queries: components["schemas"]["QueryFigures"][];
             /**
              * Format: date-time
@@ -3225,6 +3445,42 @@ export interface components {
             storage_bytes?: number;
             /** Format: int64 */
             webhooks?: number;
+        };
+        QuotaUsage: {
+            /**
+             * Format: int64
+             * @description null is no limit.
+             */
+            limit: number | null;
+            /**
+             * Format: double
+             * @description null when there is no limit.
+             */
+            percent: number | null;
+            /** @enum {string} */
+            quota: "documents" | "storage_bytes" | "searches_per_day" | "api_keys" | "webhooks" | "requests_per_minute";
+            /**
+             * Format: int64
+             * @description Of searches those of today in UTC, leased by servers or answered; null for requests a minute.
+             */
+            used: number | null;
+        };
+        RecountReport: {
+            corrected: boolean;
+            /**
+             * Format: int64
+             * @description What the counter said before.
+             */
+            counted_bytes: number;
+            /**
+             * Format: int64
+             * @description What the counter said before.
+             */
+            counted_documents: number;
+            /** Format: int64 */
+            documents: number;
+            /** Format: int64 */
+            storage_bytes: number;
         };
         RecoverBody: {
             /** @description Count and start nothing. */
@@ -3603,11 +3859,16 @@ export interface components {
             to: string;
             /** Format: int64 */
             total_searches: number;
-            /** Format: int64 */
+            /** @description Whether unique_queries and unique_users are exact. */
+            unique_exact: boolean;
+            /**
+             * Format: int64
+             * @description Exact up to 2,048; else an estimate with a standard error of 0.81 %.
+             */
             unique_queries: number;
             /**
              * Format: int64
-             * @description By the user_id of the searches that had one.
+             * @description By the user_id of the searches that had one; as exact as unique_queries.
              */
             unique_users: number;
             /**
@@ -4454,8 +4715,15 @@ export interface components {
         TrendingList: {
             /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
             enabled: boolean;
+            /** @description false: there were so many different queries that another one may belong among these. The figures are exact. */
+            exact: boolean;
             /** Format: date-time */
             from: string;
+            /**
+             * Format: double
+             * @description Where exact is false: no query that is not listed has a higher score.
+             */
+            others_at_most?: number;
             queries: components["schemas"]["TrendingFigures"][];
             /**
              * Format: date-time
@@ -4464,6 +4732,56 @@ export interface components {
             to: string;
             /** Format: int64 */
             window_hours: number;
+        };
+        UsageDay: {
+            /**
+             * Format: date
+             * @description In UTC.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Of webhooks, that succeeded.
+             */
+            deliveries: number;
+            /**
+             * Format: int64
+             * @description At the end of the day, or now.
+             */
+            documents: number;
+            /**
+             * Format: int64
+             * @description With credentials of the tenant, also those that were refused; as of some seconds ago.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description That were answered; as of some seconds ago.
+             */
+            searches: number;
+            /**
+             * Format: int64
+             * @description Bytes of content at the end of the day, or now.
+             */
+            storage_bytes: number;
+        };
+        UsageReport: {
+            days: components["schemas"]["UsageDay"][];
+            /**
+             * Format: date
+             * @description The first day of days.
+             */
+            from: string;
+            quotas: components["schemas"]["QuotaUsage"][];
+            /** @description Its slug. */
+            tenant: string;
+            /** @enum {string} */
+            tier: "free" | "standard" | "enterprise" | "unlimited";
+            /**
+             * Format: date
+             * @description The first day that is not among them.
+             */
+            to: string;
         };
         UserQuery: {
             /** Format: date-time */
@@ -4477,6 +4795,8 @@ export interface components {
         UserSearches: {
             /** Format: double */
             average_ms: number;
+            /** @description false: the user has more searches in the range than were counted. */
+            complete: boolean;
             /** @description Whether searches are being recorded; false with ANALYTICS_ENABLED=false. */
             enabled: boolean;
             /** Format: date-time */
@@ -4494,7 +4814,10 @@ export interface components {
              * @description The first moment that is not part of it.
              */
             to: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description At most 10,000: of a user with more in the range, the newest are counted.
+             */
             total_searches: number;
             /** Format: int64 */
             unique_queries: number;
@@ -4787,6 +5110,380 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    startBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBackfills: {
+        parameters: {
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The back-fill's id. */
+                backfill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The back-fill's id. */
+                backfill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSearchClicks: {
         parameters: {
             query?: {
@@ -5373,7 +6070,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The user_id of searches. */
+                /** @description The user_id of searches, also where only its hash is recorded. */
                 user_id: string;
             };
             cookie?: never;
@@ -10066,6 +10763,249 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenantUsage: {
+        parameters: {
+            query?: {
+                /** @description The days up to today. Not together with from or to. */
+                days?: number;
+                /** @description A day in UTC, or a time of it in RFC 3339; 30 days before to when left out. */
+                from?: string;
+                /** @description The first day that is not asked for; tomorrow when left out. */
+                to?: string;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description The days up to today. Not together with from or to. */
+                days?: number;
+                /** @description A day in UTC, or a time of it in RFC 3339; 30 days before to when left out. */
+                from?: string;
+                /** @description The first day that is not asked for; tomorrow when left out. */
+                to?: string;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recountUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecountReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
