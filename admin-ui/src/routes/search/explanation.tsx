@@ -25,7 +25,7 @@ function Branch({ name, branch }: { name: string; branch: Branch }) {
   return (
     <div className={classes["branch"]}>
       <span className={classes["branchName"]}>{name}</span>
-      <span>{branch.rank === undefined ? "not found" : `rank ${branch.rank}`}</span>
+      {branch.rank !== undefined && <span>rank {branch.rank}</span>}
       <span>score {branch.score.toFixed(3)}</span>
       {branch.weight !== undefined && <span>weight {branch.weight}</span>}
       <span className={classes["bar"]} aria-hidden>
