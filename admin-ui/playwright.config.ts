@@ -9,7 +9,7 @@ export default defineConfig({
   // The journeys share one tenant, and counts are compared.
   workers: 1,
   forbidOnly: process.env["CI"] !== undefined,
-  timeout: 60_000,
+  timeout: 150_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
   use: {
