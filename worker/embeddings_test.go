@@ -69,6 +69,8 @@ func newSemantic(t *testing.T, models func(*store.Store) *registry.Registry) *se
 		p.stop = func() { cancel(); gone.Wait(); m.Close(); p.stop = func() {} }
 	}
 	t.Cleanup(func() { p.stop() })
+	// Tests start workflows before the worker has come so far.
+	require.NoError(t, p.workflows.EnsureSearchAttributes(t.Context()))
 	p.run(models(s))
 	return p
 }
