@@ -164,14 +164,14 @@ func (s *manifests) checkConfiguration(known map[string]bool) []error {
 	for _, c := range all[*corev1.Secret](s) {
 		for name, value := range c.StringData {
 			if !known[name] {
-				problems = append(problems, fmt.Errorf("Secret %s: the product has no variable %s", c.Name, name))
+				problems = append(problems, fmt.Errorf("the Secret %s: the product has no variable %s", c.Name, name))
 			}
 			if value != "" {
-				problems = append(problems, fmt.Errorf("Secret %s: %s has a value in the repository", c.Name, name))
+				problems = append(problems, fmt.Errorf("the Secret %s: %s has a value in the repository", c.Name, name))
 			}
 		}
 		if len(c.Data) > 0 {
-			problems = append(problems, fmt.Errorf("Secret %s: has values in the repository", c.Name))
+			problems = append(problems, fmt.Errorf("the Secret %s: has values in the repository", c.Name))
 		}
 	}
 	return problems
