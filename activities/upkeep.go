@@ -16,7 +16,7 @@ import (
 // the workflow of one is doing.
 type Rebuilder interface {
 	RequestRebuild(ctx context.Context, tenant uuid.UUID, reason string) error
-	DescribeRebuild(ctx context.Context, workflowID string) (Execution, error)
+	DescribeWorkflow(ctx context.Context, workflowID string) (Execution, error)
 }
 
 // A rebuild that says nothing for rebuildGrace is looked at, rebuildLimit at once.
@@ -53,7 +53,7 @@ func (u *Upkeep) endDeadRebuilds(ctx context.Context) (ended int, err error) {
 	}
 	for _, r := range quiet {
 		activity.RecordHeartbeat(ctx)
-		state, err := u.Rebuilder.DescribeRebuild(ctx, r.WorkflowID)
+		state, err := u.Rebuilder.DescribeWorkflow(ctx, r.WorkflowID)
 		if err != nil {
 			return ended, err
 		}

@@ -28,7 +28,7 @@ func (r *recorder) RequestRebuild(_ context.Context, tenant uuid.UUID, _ string)
 	return nil
 }
 
-func (r *recorder) DescribeRebuild(context.Context, string) (activities.Execution, error) {
+func (r *recorder) DescribeWorkflow(context.Context, string) (activities.Execution, error) {
 	return r.execution, nil
 }
 

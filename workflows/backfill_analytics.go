@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -82,11 +81,7 @@ func (w *backfillAnalytics) end(ctx workflow.Context, cause error) error {
 	in := activities.EndBackfillInput{TenantID: w.in.TenantID, BackfillID: w.in.BackfillID, State: domain.BackfillCanceled}
 	if !temporal.IsCanceledError(cause) {
 		in.State = domain.BackfillFailed
-		in.Message = "the back-fill could not be finished; see the workflow for every attempt"
-		var app *temporal.ApplicationError
-		if errors.As(cause, &app) && app.Type() != "" && app.NonRetryable() {
-			in.Message = app.Message()
-		}
+		_, in.Message = reasonOf(cause, "", "the back-fill could not be finished; see the workflow for every attempt")
 	}
 	var analytics *activities.Analytics
 	if err := workflow.ExecuteActivity(rowOptions(ctx), analytics.EndBackfill, in).Get(ctx, nil); err != nil {

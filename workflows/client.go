@@ -55,24 +55,50 @@ func NewClient(c client.Client, namespace, uiURL string) *Client {
 
 // StartJob starts the workflow of a job. That it was started before is success.
 func (c *Client) StartJob(ctx context.Context, job domain.Job) error {
-	err := c.start(ctx, job)
+	return unlessStarted(c.start(ctx, job))
+}
+
+// StartOrDescribe starts the workflow of a job that has none yet, and then
+// returns ExecutionMissing; else it says what the workflow is doing.
+func (c *Client) StartOrDescribe(ctx context.Context, job domain.Job) (activities.Execution, error) {
+	return c.orDescribe(ctx, c.start(ctx, job), job.WorkflowID)
+}
+
+// execute starts a workflow, whose identity must not run twice: that it was
+// started before is an error that alreadyStarted knows.
+func (c *Client) execute(ctx context.Context, o client.StartWorkflowOptions, workflow, input any) (client.WorkflowRun, error) {
+	o.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
+	o.WorkflowExecutionErrorWhenAlreadyStarted = true
+	run, err := c.temporal.ExecuteWorkflow(ctx, o, workflow, input)
+	if err != nil {
+		return nil, fmt.Errorf("start workflow %s: %w", o.ID, err)
+	}
+	return run, nil
+}
+
+func alreadyStarted(err error) bool {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	return errors.As(err, &started)
+}
+
+// unlessStarted takes it for success that a workflow was started before.
+func unlessStarted(err error) error {
 	if alreadyStarted(err) {
 		return nil
 	}
 	return err
 }
 
-// StartOrDescribe starts the workflow of a job that has none yet, and then
-// returns ExecutionMissing; else it says what the workflow is doing.
-func (c *Client) StartOrDescribe(ctx context.Context, job domain.Job) (activities.Execution, error) {
-	err := c.start(ctx, job)
+// orDescribe returns ExecutionMissing for a workflow that err says was started just
+// now, and what it is doing for one that was started before.
+func (c *Client) orDescribe(ctx context.Context, err error, workflowID string) (activities.Execution, error) {
 	if err == nil {
 		return activities.ExecutionMissing, nil
 	}
 	if !alreadyStarted(err) {
 		return "", err
 	}
-	return c.describe(ctx, job.WorkflowID)
+	return c.describe(ctx, workflowID)
 }
 
 // describe says what the last execution of a workflow is doing.
@@ -107,11 +133,8 @@ func (c *Client) start(ctx context.Context, job domain.Job) error {
 		return fmt.Errorf("no workflow is known for jobs of kind %q", job.Kind)
 	}
 	in := IndexDocumentsInput{TenantID: job.TenantID, JobID: job.ID, Total: job.Total, Bytes: job.Bytes}
-	_, err := c.temporal.ExecuteWorkflow(ctx, indexOptions(job), IndexDocuments, in)
-	if err != nil {
-		return fmt.Errorf("start workflow %s: %w", job.WorkflowID, err)
-	}
-	return nil
+	_, err := c.execute(ctx, indexOptions(job), IndexDocuments, in)
+	return err
 }
 
 func indexOptions(job domain.Job) client.StartWorkflowOptions {
@@ -120,22 +143,14 @@ func indexOptions(job domain.Job) client.StartWorkflowOptions {
 		priority = priorityInteractive
 	}
 	return client.StartWorkflowOptions{
-		ID:                       job.WorkflowID,
-		TaskQueue:                IndexingQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		// An answer of "already started" must be an error to tell it apart.
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		ID:                    job.WorkflowID,
+		TaskQueue:             IndexingQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			TenantID.ValueSet(job.TenantID.String()), JobKind.ValueSet(string(job.Kind))),
 		StaticSummary: fmt.Sprintf("Index %d documents", job.Total),
 		Priority:      temporal.Priority{PriorityKey: priority, FairnessKey: job.TenantID.String()},
 	}
-}
-
-func alreadyStarted(err error) bool {
-	var started *serviceerror.WorkflowExecutionAlreadyStarted
-	return errors.As(err, &started)
 }
 
 // RequestCompaction implements activities.Compactor: it wakes the tenant's
@@ -164,12 +179,9 @@ func rebuildID(tenant uuid.UUID) string { return "rebuild/" + tenant.String() }
 func (c *Client) StartRebuild(ctx context.Context, tenant uuid.UUID, reason string) (rebuild uuid.UUID, workflowID string, err error) {
 	in := RebuildIndexInput{TenantID: tenant, RebuildID: uuid.Must(uuid.NewV7()), Reason: reason}
 	id := rebuildID(tenant)
-	_, err = c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       id,
-		TaskQueue:                MaintenanceQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		// An answer of "already started" must be an error to tell it apart.
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
+	_, err = c.execute(ctx, client.StartWorkflowOptions{
+		ID:        id,
+		TaskQueue: MaintenanceQueue,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			TenantID.ValueSet(tenant.String()), JobKind.ValueSet("rebuild_index")),
 		StaticSummary: "Rebuild the index from the documents",
@@ -179,7 +191,7 @@ func (c *Client) StartRebuild(ctx context.Context, tenant uuid.UUID, reason stri
 		return uuid.Nil, id, domain.Errorf(domain.CodeConflict, "a rebuild of this index runs already")
 	}
 	if err != nil {
-		return uuid.Nil, id, fmt.Errorf("start workflow %s: %w", id, err)
+		return uuid.Nil, id, err
 	}
 	return in.RebuildID, id, nil
 }
@@ -193,9 +205,9 @@ func (c *Client) RequestRebuild(ctx context.Context, tenant uuid.UUID, reason st
 	return err
 }
 
-// DescribeRebuild implements activities.Rebuilder. A workflow that Temporal has
-// forgotten is missing.
-func (c *Client) DescribeRebuild(ctx context.Context, workflowID string) (activities.Execution, error) {
+// DescribeWorkflow implements activities.Executions and activities.Rebuilder. A
+// workflow that Temporal has forgotten is missing.
+func (c *Client) DescribeWorkflow(ctx context.Context, workflowID string) (activities.Execution, error) {
 	state, err := c.describe(ctx, workflowID)
 	var unknown *serviceerror.NotFound
 	if errors.As(err, &unknown) {

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"context"
-	"fmt"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -15,42 +14,25 @@ import (
 // StartBackfill starts the workflow of a back-fill. That it was started before is
 // success.
 func (c *Client) StartBackfill(ctx context.Context, b domain.Backfill) error {
-	err := c.startBackfill(ctx, b)
-	if alreadyStarted(err) {
-		return nil
-	}
-	return err
+	return unlessStarted(c.startBackfill(ctx, b))
 }
 
 // StartOrDescribeBackfill implements activities.BackfillStarter: it starts the
 // workflow of a back-fill that has none yet, and then returns ExecutionMissing; else
 // it says what the workflow is doing.
 func (c *Client) StartOrDescribeBackfill(ctx context.Context, b domain.Backfill) (activities.Execution, error) {
-	err := c.startBackfill(ctx, b)
-	if err == nil {
-		return activities.ExecutionMissing, nil
-	}
-	if !alreadyStarted(err) {
-		return "", err
-	}
-	return c.describe(ctx, b.WorkflowID)
+	return c.orDescribe(ctx, c.startBackfill(ctx, b), b.WorkflowID)
 }
 
 func (c *Client) startBackfill(ctx context.Context, b domain.Backfill) error {
-	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       b.WorkflowID,
-		TaskQueue:                MaintenanceQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		// An answer of "already started" must be an error to tell it apart.
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
+	_, err := c.execute(ctx, client.StartWorkflowOptions{
+		ID:                    b.WorkflowID,
+		TaskQueue:             MaintenanceQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			TenantID.ValueSet(b.TenantID.String()), JobKind.ValueSet("backfill_analytics")),
 		StaticSummary: "Count recorded searches again",
 		Priority:      temporal.Priority{PriorityKey: priorityBackground, FairnessKey: b.TenantID.String()},
 	}, BackfillAnalytics, BackfillAnalyticsInput{TenantID: b.TenantID, BackfillID: b.ID})
-	if err != nil {
-		return fmt.Errorf("start workflow %s: %w", b.WorkflowID, err)
-	}
-	return nil
+	return err
 }

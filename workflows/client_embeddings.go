@@ -31,23 +31,18 @@ func (c *Client) EmbeddingsWorkflowID(tenant uuid.UUID, training bool) string {
 // running already is a conflict.
 func (c *Client) TrainEmbeddings(ctx context.Context, tenant uuid.UUID, reason string) error {
 	id := TrainEmbeddingsID(tenant)
-	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       id,
-		TaskQueue:                                EmbeddingsQueue,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    embeddingAttributes(tenant, "train_embeddings"),
-		StaticSummary:                            "Make an embedding model: " + reason,
-		Priority:                                 temporal.Priority{PriorityKey: priorityBackground, FairnessKey: tenant.String()},
+	_, err := c.execute(ctx, client.StartWorkflowOptions{
+		ID:                    id,
+		TaskQueue:             EmbeddingsQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		TypedSearchAttributes: embeddingAttributes(tenant, "train_embeddings"),
+		StaticSummary:         "Make an embedding model: " + reason,
+		Priority:              temporal.Priority{PriorityKey: priorityBackground, FairnessKey: tenant.String()},
 	}, TrainEmbeddings, TrainEmbeddingsInput{TenantID: tenant, Reason: reason})
 	if alreadyStarted(err) {
 		return domain.Errorf(domain.CodeConflict, "an embedding model is being made already")
 	}
-	if err != nil {
-		return fmt.Errorf("start workflow %s: %w", id, err)
-	}
-	return nil
+	return err
 }
 
 // RequestTraining implements activities.EmbeddingStarter.

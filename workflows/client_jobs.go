@@ -38,12 +38,6 @@ var jobStarters = map[domain.JobKind]func(context.Context, *Client, domain.Job) 
 	domain.JobRedrive: startRedrive,
 }
 
-// DescribeWorkflow implements activities.Executions. A workflow that Temporal has
-// forgotten is missing.
-func (c *Client) DescribeWorkflow(ctx context.Context, workflowID string) (activities.Execution, error) {
-	return c.DescribeRebuild(ctx, workflowID)
-}
-
 // endedPage is how many ended runs one round looks at.
 const endedPage = 1000
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -39,12 +38,9 @@ func provisionID(slug string) string { return "tenant/" + slug + "/provision" }
 // first, the error is ErrStillRunning and the making goes on.
 func (c *Client) ProvisionTenant(ctx context.Context, in activities.ProvisionTenantInput, wait time.Duration) (made activities.ProvisionedTenant, workflowID string, err error) {
 	id := provisionID(in.Slug)
-	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       id,
-		TaskQueue:                MaintenanceQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		// An answer of "already started" must be an error to tell it apart.
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
+	run, err := c.execute(ctx, client.StartWorkflowOptions{
+		ID:        id,
+		TaskQueue: MaintenanceQueue,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			TenantID.ValueSet(in.TenantID.String()), JobKind.ValueSet("provision_tenant")),
 		StaticSummary: "Make the tenant " + in.Slug,
@@ -54,7 +50,7 @@ func (c *Client) ProvisionTenant(ctx context.Context, in activities.ProvisionTen
 	if alreadyStarted(err) {
 		run = c.temporal.GetWorkflow(ctx, id, "")
 	} else if err != nil {
-		return made, id, fmt.Errorf("start workflow %s: %w", id, err)
+		return made, id, err
 	}
 	limited, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -135,22 +131,16 @@ func (c *Client) RestartTenantOperation(ctx context.Context, op domain.TenantOpe
 	if op.Kind == domain.TenantOffboard {
 		in = OffboardTenantInput{TenantOperationInput: ids, Grace: c.offboardGrace}
 	}
-	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       op.WorkflowID,
-		TaskQueue:                MaintenanceQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		// An answer of "already started" must be an error to tell it apart.
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
+	_, err := c.execute(ctx, client.StartWorkflowOptions{
+		ID:        op.WorkflowID,
+		TaskQueue: MaintenanceQueue,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			TenantID.ValueSet(op.TenantID.String()), JobKind.ValueSet(w.kind)),
 		StaticSummary: w.summary + ": " + op.Slug,
 		Memo:          map[string]any{operationMemo: op.ID.String()},
 		Priority:      temporal.Priority{PriorityKey: priorityInteractive, FairnessKey: op.TenantID.String()},
 	}, w.run, in)
-	if err != nil && !alreadyStarted(err) {
-		return fmt.Errorf("start workflow %s: %w", op.WorkflowID, err)
-	}
-	return nil
+	return unlessStarted(err)
 }
 
 // EndTenantWork implements activities.TenantWorkflows. Visibility may be behind by a

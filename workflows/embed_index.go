@@ -182,7 +182,7 @@ func (w *embedSegments) fault(ctx workflow.Context, cause error) error {
 	if w.model == uuid.Nil || temporal.IsCanceledError(cause) || ctx.Err() != nil {
 		return cause
 	}
-	code, message := reasonOf(cause)
+	code, message := reasonOf(cause, "internal", unfinished)
 	workflow.SetCurrentDetails(ctx, message)
 	var embeddings *activities.Embeddings
 	in := activities.AbandonModelInput{TenantID: w.tenant, ModelID: w.model, Code: code, Message: message}

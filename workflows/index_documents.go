@@ -177,11 +177,7 @@ func (w *indexDocuments) runBatch(ctx workflow.Context, b domain.SeqRange) (out 
 
 // failBatch records why a batch is given up, in words a user may read.
 func (w *indexDocuments) failBatch(ctx workflow.Context, b domain.SeqRange, cause error) error {
-	code, message := "indexing_failed", "the documents could not be indexed in time; see the workflow for every attempt"
-	var app *temporal.ApplicationError
-	if errors.As(cause, &app) && app.Type() != "" && app.NonRetryable() {
-		code, message = app.Type(), app.Message()
-	}
+	code, message := reasonOf(cause, "indexing_failed", "the documents could not be indexed in time; see the workflow for every attempt")
 	var documents *activities.Documents
 	in := activities.FailBatchInput{TenantID: w.in.TenantID, JobID: w.in.JobID, Batch: b, Code: code, Message: message}
 	return workflow.ExecuteActivity(rowOptions(ctx), documents.FailBatch, in).Get(ctx, nil)

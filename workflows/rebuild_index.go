@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -132,11 +131,7 @@ func (w *rebuildIndex) end(ctx workflow.Context, cause error) error {
 	defer stop()
 	in := activities.EndRebuildInput{TenantID: w.in.TenantID, RebuildID: w.in.RebuildID, Canceled: temporal.IsCanceledError(cause)}
 	if !in.Canceled {
-		in.Message = "the rebuild could not be finished; see the workflow for every attempt"
-		var app *temporal.ApplicationError
-		if errors.As(cause, &app) && app.Type() != "" && app.NonRetryable() {
-			in.Message = app.Message()
-		}
+		_, in.Message = reasonOf(cause, "", "the rebuild could not be finished; see the workflow for every attempt")
 	}
 	var rebuilds *activities.Rebuilds
 	if err := workflow.ExecuteActivity(rowOptions(ctx), rebuilds.EndRebuild, in).Get(ctx, nil); err != nil {

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -117,11 +116,7 @@ func (w *recoverWebhook) end(ctx workflow.Context, cause error) error {
 	in := activities.EndRecoveryInput{TenantID: w.in.TenantID, RecoveryID: w.in.RecoveryID, State: domain.RecoveryCanceled}
 	if !temporal.IsCanceledError(cause) {
 		in.State = domain.RecoveryFailed
-		in.Message = "the recovery could not be finished; see the workflow for every attempt"
-		var app *temporal.ApplicationError
-		if errors.As(cause, &app) && app.Type() != "" && app.NonRetryable() {
-			in.Message = app.Message()
-		}
+		_, in.Message = reasonOf(cause, "", "the recovery could not be finished; see the workflow for every attempt")
 	}
 	var recoveries *activities.Recoveries
 	if err := workflow.ExecuteActivity(rowOptions(ctx), recoveries.EndRecovery, in).Get(ctx, nil); err != nil {

@@ -89,7 +89,7 @@ func (w *redriveJobs) end(ctx workflow.Context, cause error) error {
 		in.State = domain.JobCanceled
 	case cause != nil:
 		in.State = domain.JobFailed
-		in.Code, in.Message = reasonOf(cause)
+		in.Code, in.Message = reasonOf(cause, "internal", unfinished)
 	}
 	var jobs *activities.Jobs
 	if err := workflow.ExecuteActivity(rowOptions(ctx), jobs.FollowJob, in).Get(ctx, nil); err != nil {
@@ -99,20 +99,14 @@ func (w *redriveJobs) end(ctx workflow.Context, cause error) error {
 }
 
 func startRedrive(ctx context.Context, c *Client, job domain.Job) error {
-	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       job.WorkflowID,
-		TaskQueue:                MaintenanceQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		// An answer of "already started" must be an error to tell it apart.
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
+	_, err := c.execute(ctx, client.StartWorkflowOptions{
+		ID:                    job.WorkflowID,
+		TaskQueue:             MaintenanceQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			TenantID.ValueSet(job.TenantID.String()), JobKind.ValueSet(string(job.Kind))),
 		StaticSummary: job.Title,
 		Priority:      temporal.Priority{PriorityKey: priorityBulk, FairnessKey: job.TenantID.String()},
 	}, RedriveJobs, RedriveJobsInput{TenantID: job.TenantID, JobID: job.ID})
-	if err != nil {
-		return fmt.Errorf("start workflow %s: %w", job.WorkflowID, err)
-	}
-	return nil
+	return err
 }

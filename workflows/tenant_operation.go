@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/temporal"
@@ -36,11 +35,7 @@ func (o *tenantOperation) end(ctx workflow.Context, cause error) error {
 	in := activities.EndTenantOperationInput{TenantOperationInput: o.in, State: domain.OperationCanceled}
 	if !temporal.IsCanceledError(cause) {
 		in.State = domain.OperationFailed
-		in.Message = "it could not be finished; see the workflow for every attempt"
-		var app *temporal.ApplicationError
-		if errors.As(cause, &app) && app.Type() != "" && app.NonRetryable() {
-			in.Message = app.Message()
-		}
+		_, in.Message = reasonOf(cause, "", "it could not be finished; see the workflow for every attempt")
 	}
 	var tenants *activities.Tenants
 	if err := workflow.ExecuteActivity(rowOptions(ctx), tenants.EndTenantOperation, in).Get(ctx, nil); err != nil {

@@ -207,7 +207,7 @@ func (w *trainEmbeddings) abandon(ctx workflow.Context, cause error) error {
 	if w.model == uuid.Nil {
 		return cause
 	}
-	code, message := reasonOf(cause)
+	code, message := reasonOf(cause, "internal", unfinished)
 	if temporal.IsCanceledError(cause) || errors.Is(ctx.Err(), workflow.ErrCanceled) {
 		code, message = "canceled", "the making of this model was canceled"
 	}
@@ -220,13 +220,4 @@ func (w *trainEmbeddings) abandon(ctx workflow.Context, cause error) error {
 		return err
 	}
 	return cause
-}
-
-// reasonOf puts a failure into words that a user may read.
-func reasonOf(err error) (code, message string) {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) && app.Type() != "" && app.NonRetryable() {
-		return app.Type(), app.Message()
-	}
-	return "internal", "the work could not be ended in time; see the workflow for every attempt"
 }
