@@ -96,7 +96,7 @@ func (f *backfillFlags) follow(cmd *cobra.Command, client *apiclient.Client, b *
 			said = line
 			fmt.Fprintln(cmd.OutOrStdout(), line)
 		}
-		if sleepFor(cmd.Context(), backfillPoll) != nil {
+		if apiclient.Sleep(cmd.Context(), backfillPoll) != nil {
 			return goesOn
 		}
 		now, err := client.Backfill(cmd.Context(), b.ID)

@@ -57,14 +57,10 @@ func newJobsListCommand() *cobra.Command {
 			if all {
 				query.Set("tenant", "*")
 			}
-			found := []apiclient.AdminJob{}
-			err = client.Jobs(cmd.Context(), query, func(j apiclient.AdminJob) error {
-				if found = append(found, j); len(found) >= limit {
-					return errEnough
-				}
-				return nil
+			found, err := firstOf(limit, func(yield func(apiclient.AdminJob) error) error {
+				return client.Jobs(cmd.Context(), query, yield)
 			})
-			if err != nil && !errors.Is(err, errEnough) {
+			if err != nil {
 				return err
 			}
 			return c.print(cmd, found, func(out io.Writer) {
@@ -185,7 +181,7 @@ func newJobsWatchCommand() *cobra.Command {
 				if j.State.Final() {
 					return c.watched(cmd, j)
 				}
-				if err := sleepFor(cmd.Context(), watchEvery); err != nil {
+				if err := apiclient.Sleep(cmd.Context(), watchEvery); err != nil {
 					return err
 				}
 			}

@@ -40,7 +40,7 @@ func (c *tenantCommand) follow(cmd *cobra.Command, client *apiclient.Client, slu
 			return now, fmt.Errorf("the operation is %s: %s", now.State, now.Error)
 		case domain.OperationRunning:
 		}
-		if err := sleepFor(cmd.Context(), operationPoll); err != nil {
+		if err := apiclient.Sleep(cmd.Context(), operationPoll); err != nil {
 			return now, fmt.Errorf("the operation goes on; see rustassistant tenant show %s", slug)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -112,7 +111,7 @@ func newWebhooksTestCommand() *cobra.Command {
 				return err
 			}
 			for ends := time.Now().Add(wait); len(d.Attempts) == 0 && time.Now().Before(ends); {
-				if err := sleepFor(cmd.Context(), testPoll); err != nil {
+				if err := apiclient.Sleep(cmd.Context(), testPoll); err != nil {
 					return err
 				}
 				if d, err = client.Delivery(cmd.Context(), d.ID); err != nil {
@@ -132,9 +131,6 @@ func newWebhooksTestCommand() *cobra.Command {
 	return cmd
 }
 
-// errEnough ends a list that would go on.
-var errEnough = errors.New("enough")
-
 func newWebhooksDeliveriesCommand() *cobra.Command {
 	var c webhookCommand
 	var state string
@@ -146,14 +142,10 @@ func newWebhooksDeliveriesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found := []apiclient.Delivery{}
-			err = client.Deliveries(cmd.Context(), args[0], state, func(d apiclient.Delivery) error {
-				if found = append(found, d); len(found) >= limit {
-					return errEnough
-				}
-				return nil
+			found, err := firstOf(limit, func(yield func(apiclient.Delivery) error) error {
+				return client.Deliveries(cmd.Context(), args[0], state, yield)
 			})
-			if err != nil && !errors.Is(err, errEnough) {
+			if err != nil {
 				return err
 			}
 			return c.print(cmd, found, func(out io.Writer) {

@@ -181,7 +181,7 @@ func (l *eventListener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature is not right", status)
 		return
 	}
-	if l.flags.delay > 0 && sleepFor(r.Context(), l.flags.delay) != nil {
+	if l.flags.delay > 0 && apiclient.Sleep(r.Context(), l.flags.delay) != nil {
 		return
 	}
 	if l.flags.forward != "" {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -189,7 +188,7 @@ func (f *recoverFlags) follow(cmd *cobra.Command, client *apiclient.Client, webh
 		if r.State != "running" {
 			return f.ended(cmd, r)
 		}
-		if sleepFor(cmd.Context(), recoveryPoll) != nil {
+		if apiclient.Sleep(cmd.Context(), recoveryPoll) != nil {
 			return goesOn
 		}
 	}
@@ -213,16 +212,4 @@ func recoveryLine(r *apiclient.Recovery) string {
 		line += ", waits for the " + r.WaitsFor
 	}
 	return line
-}
-
-// sleepFor waits; the error is ctx's.
-func sleepFor(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

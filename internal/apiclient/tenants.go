@@ -92,7 +92,7 @@ func (c *Client) MakeTenant(ctx context.Context, n NewTenant) (*Tenant, error) {
 		return nil, err
 	}
 	for out.State == domain.TenantProvisioning {
-		if err := pause(ctx, tenantPoll); err != nil {
+		if err := Sleep(ctx, tenantPoll); err != nil {
 			return nil, err
 		}
 		now, err := c.DescribeTenant(ctx, n.Slug)
@@ -105,17 +105,6 @@ func (c *Client) MakeTenant(ctx context.Context, n NewTenant) (*Tenant, error) {
 		out.State = now.State
 	}
 	return &out, nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // DescribeTenant asks for one tenant.
@@ -201,7 +190,7 @@ func (c *Client) FetchExport(ctx context.Context, slug, id string, w io.Writer, 
 		if done || err != nil && (!worthRetrying(err) || failures > 5 || ctx.Err() != nil) {
 			return from, err
 		}
-		if err := pause(ctx, time.Second); err != nil {
+		if err := Sleep(ctx, time.Second); err != nil {
 			return from, err
 		}
 	}

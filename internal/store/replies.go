@@ -34,8 +34,7 @@ func (s *Store) Replay(ctx context.Context, tenant uuid.UUID, o IngestOptions) (
 // Remember keeps an answer for Replay. The first one of a key stays.
 func (s *Store) Remember(ctx context.Context, tenant uuid.UUID, o IngestOptions, r Reply) error {
 	return s.inTenant(ctx, tenant, func(q *db.Queries) error {
-		n, err := q.IdempotencyKeyReserve(ctx, db.IdempotencyKeyReserveParams{TenantID: tenant, Key: o.IdempotencyKey, Operation: o.Operation})
-		if err != nil || n == 0 {
+		if first, err := s.reserve(ctx, q, tenant, o); err != nil || !first {
 			return err
 		}
 		return q.IdempotencyKeyComplete(ctx, db.IdempotencyKeyCompleteParams{
