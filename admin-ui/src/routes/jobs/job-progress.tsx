@@ -1,16 +1,19 @@
 import { Progress } from "@mantine/core";
+import type { ReactNode } from "react";
 import type { Job } from "../../api/types";
 import { formatCount, formatNoun } from "../../lib/format";
 import { jobState, shortId } from "./job-state";
 import classes from "./jobs.module.css";
 
 interface Props {
-  job: Pick<Job, "id" | "state" | "total" | "done" | "failed" | "error">;
+  job: Pick<Job, "id" | "state" | "total" | "done" | "failed">;
   size?: number;
+  /** What else is known of it, behind the numbers. */
+  children?: ReactNode;
 }
 
 /** How much of a job is done, and how much of it failed. */
-export function JobProgress({ job, size = 6 }: Props) {
+export function JobProgress({ job, size = 6, children }: Props) {
   const whole = Math.max(job.total, 1);
   return (
     <div className={classes["progress"]}>
@@ -31,6 +34,7 @@ export function JobProgress({ job, size = 6 }: Props) {
           {formatCount(job.done)} of {formatNoun(job.total, "document")}
         </span>
         {job.failed > 0 && <span className={classes["failed"]}>{formatCount(job.failed)} failed</span>}
+        {children}
       </div>
     </div>
   );

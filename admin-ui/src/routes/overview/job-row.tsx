@@ -1,13 +1,14 @@
-import { Code, Progress } from "@mantine/core";
+import { Code } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { RecentJob } from "../../api/types";
 import { CopyButton } from "../../components/copy-button";
 import { ExternalLink } from "../../components/external-link";
 import { RelativeTime } from "../../components/relative-time";
 import { Status } from "../../components/status";
-import { formatCount, formatDuration, formatNoun, formatRate, humanize } from "../../lib/format";
+import { formatDuration, formatRate, humanize } from "../../lib/format";
 import { useRate } from "../../lib/rate";
 import { webLink } from "../../lib/url";
+import { JobProgress } from "../jobs/job-progress";
 import { jobState, shortId } from "../jobs/job-state";
 import classes from "./recent-jobs.module.css";
 
@@ -35,7 +36,7 @@ export function JobRow({ job, at }: Props) {
         <Status tone={tone} label={label} />
         {job.error_code !== undefined && job.error_code !== "" && <Code>{job.error_code}</Code>}
       </div>
-      <JobProgress job={job} at={at} />
+      <RecentProgress job={job} at={at} />
       <div className={classes["when"]}>
         <RelativeTime at={job.created_at} />
         <span className={classes["took"]}>{took(job)}</span>
@@ -51,32 +52,14 @@ export function JobRow({ job, at }: Props) {
   );
 }
 
-function JobProgress({ job, at }: Props) {
+function RecentProgress({ job, at }: Props) {
   const ended = job.done + job.failed;
   const rate = useRate(ended, at);
-  const { running, bar } = jobState(job.state);
-  const whole = Math.max(job.total, 1);
   return (
     <div className={classes["progress"]}>
-      <Progress.Root size={6} aria-label={`Progress of job ${shortId(job.id)}`}>
-        <Progress.Section
-          value={(job.done / whole) * 100}
-          color={`var(--ra-${bar})`}
-          aria-label={`Done: ${formatCount(job.done)} of ${formatCount(job.total)}`}
-        />
-        <Progress.Section
-          value={(job.failed / whole) * 100}
-          color="var(--ra-bad)"
-          aria-label={`Failed: ${formatCount(job.failed)} of ${formatCount(job.total)}`}
-        />
-      </Progress.Root>
-      <div className={classes["numbers"]}>
-        <span>
-          {formatCount(job.done)} of {formatNoun(job.total, "document")}
-        </span>
-        {job.failed > 0 && <span className={classes["failed"]}>{formatCount(job.failed)} failed</span>}
-        {running && <span>{pace(job, ended, rate)}</span>}
-      </div>
+      <JobProgress job={job}>
+        {jobState(job.state).running && <span>{pace(job, ended, rate)}</span>}
+      </JobProgress>
       {job.error !== undefined && job.error !== "" && <div className={classes["error"]}>{job.error}</div>}
     </div>
   );
