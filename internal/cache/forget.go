@@ -49,10 +49,15 @@ func (r *remote) forget(ctx context.Context, tenant uuid.UUID) error {
 			if err != nil {
 				return err
 			}
-			for _, key := range keys {
-				if err := client.Unlink(ctx, key).Err(); err != nil {
-					return err
+			// Of a cluster, one command takes the keys of one slot only.
+			_, err = client.Pipelined(ctx, func(p redis.Pipeliner) error {
+				for _, key := range keys {
+					p.Unlink(ctx, key)
 				}
+				return nil
+			})
+			if err != nil {
+				return err
 			}
 			if cursor = next; cursor == 0 {
 				return nil

@@ -50,7 +50,7 @@ func (s *Store) TrendingQueries(
 	end := upTo(now.Add(time.Nanosecond), time.Hour)
 	t.middle = end.Add(-window)
 	r := AnalyticsRange{From: t.middle.Add(-window), To: end}
-	err = s.readInTenant(ctx, tenant, func(q *db.Queries) error {
+	err = s.reportInTenant(ctx, tenant, func(q *db.Queries) error {
 		marks, err := pendingMarks(ctx, q, tenant, r)
 		if err != nil {
 			return err

@@ -47,16 +47,21 @@ func (s *Store) CreateAPIKey(ctx context.Context, tenant uuid.UUID, k NewAPIKey)
 		if out, err = insertKey(ctx, q, tenant, k); err != nil {
 			return err
 		}
-		c := change{action: "api_key.created", kind: "api_key", id: out.ID.String(), after: keyFacts(&out)}
-		if err := audit(ctx, q, tenant, c); err != nil {
-			return err
-		}
-		if err := tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&out)); err != nil {
+		if err := tellKeyCreated(ctx, q, tenant, &out); err != nil {
 			return err
 		}
 		return s.settleKeys(ctx, q, tenant, 1)
 	})
 	return out, err
+}
+
+// tellKeyCreated tells the audit log and webhooks of a new key.
+func tellKeyCreated(ctx context.Context, q *db.Queries, tenant uuid.UUID, made *domain.APIKey) error {
+	c := change{action: "api_key.created", kind: "api_key", id: made.ID.String(), after: keyFacts(made)}
+	if err := audit(ctx, q, tenant, c); err != nil {
+		return err
+	}
+	return tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(made))
 }
 
 func insertKey(ctx context.Context, q *db.Queries, tenant uuid.UUID, k NewAPIKey) (domain.APIKey, error) {

@@ -70,8 +70,7 @@ func (s *Store) JobsOfAll(ctx context.Context, f JobFilter) (out []domain.Job, e
 
 // txInTenant is inTenant for statements that are put together here.
 func (s *Store) txInTenant(ctx context.Context, tenant uuid.UUID, fn func(pgx.Tx) error) error {
-	o := pgx.TxOptions{BeginQuery: "begin; select set_config('app.tenant_id', '" + tenant.String() + "', true)"}
-	return translate(pgx.BeginTxFunc(ctx, s.app, o, fn))
+	return translate(pgx.BeginTxFunc(ctx, s.app, inTenantOptions("begin", tenant), fn))
 }
 
 // jobQuery is a statement of the conditions that a filter really has.

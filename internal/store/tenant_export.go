@@ -160,20 +160,17 @@ func (e *exportStep) run(ctx context.Context) error {
 		}
 	}
 	next := db.TenantOperationAdvanceParams{SubjectID: e.op.SubjectID, ID: e.op.ID, TableName: table, AfterKey: e.last, Parts: stored}
-	if !e.more {
-		if at+1 == len(e.tables) {
-			next.TableName, next.AfterKey = table, e.last
-			if err := e.q.TenantOperationAdvance(ctx, next); err != nil {
-				return err
-			}
-			_, err := e.q.TenantOperationEnd(ctx, db.TenantOperationEndParams{
-				SubjectID: e.op.SubjectID, ID: e.op.ID, State: string(domain.OperationCompleted),
-			})
-			return err
-		}
+	last := !e.more && at+1 == len(e.tables)
+	if !e.more && !last {
 		next.TableName, next.AfterKey = e.tables[at+1], nil
 	}
-	return e.q.TenantOperationAdvance(ctx, next)
+	if err := e.q.TenantOperationAdvance(ctx, next); err != nil || !last {
+		return err
+	}
+	_, err := e.q.TenantOperationEnd(ctx, db.TenantOperationEndParams{
+		SubjectID: e.op.SubjectID, ID: e.op.ID, State: string(domain.OperationCompleted),
+	})
+	return err
 }
 
 func (e *exportStep) read(ctx context.Context, table string) error {

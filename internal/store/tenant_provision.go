@@ -108,11 +108,7 @@ func (s *Store) ProvisionKey(ctx context.Context, tenant uuid.UUID, k HashedKey)
 			return err
 		}
 		made := domain.APIKey{ID: k.ID, Name: k.Name, Prefix: k.Prefix, LastFour: k.LastFour, Scopes: k.Scopes}
-		c := change{action: "api_key.created", kind: "api_key", id: k.ID.String(), after: keyFacts(&made)}
-		if err := audit(ctx, q, tenant, c); err != nil {
-			return err
-		}
-		if err := tell(ctx, q, tenant, domain.EventAPIKeyCreated, eventOf(&made)); err != nil {
+		if err := tellKeyCreated(ctx, q, tenant, &made); err != nil {
 			return err
 		}
 		return notifyKey(ctx, q, k.Hash)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -213,7 +212,7 @@ func certify(ctx context.Context, q *db.Queries, row *db.Tenant, op *db.TenantOp
 	}
 	// The tenant's own row goes with this transaction.
 	body.Rows["tenants"] = 1
-	for _, n := range slices.Collect(maps.Values(body.Rows)) {
+	for _, n := range body.Rows {
 		body.TotalRows += n
 	}
 	for _, t := range tables {
