@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -119,13 +118,6 @@ func dialTemporal(cfg *config.Config, tracing *telemetry.Tracing, metrics *telem
 
 func indexDir(cfg *config.Config) (string, error) {
 	dir := cfg.IndexCacheDir
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return "", errors.New("there is no cache folder for index segments: set INDEX_CACHE_DIR")
-		}
-		dir = filepath.Join(cache, "rustassistant", "index")
-	}
 	if err := os.MkdirAll(filepath.Join(dir, "work"), 0o700); err != nil {
 		return "", fmt.Errorf("create INDEX_CACHE_DIR: %w", err)
 	}

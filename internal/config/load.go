@@ -161,7 +161,8 @@ func (c *Config) setRoleDefaults() {
 			c.ServerHost = "127.0.0.1"
 		}
 	}
-	if c.IndexCacheDir == "" {
+	// dev keeps its index with its data: a cache drops what its database does not know.
+	if c.IndexCacheDir == "" && c.Role != RoleDev {
 		dir, err := os.UserCacheDir()
 		if err != nil {
 			dir = os.TempDir()

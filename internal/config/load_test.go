@@ -92,6 +92,7 @@ func TestEachRoleNeedsItsOwn(t *testing.T) {
 	cfg, err := LoadFrom(RoleDev, nil)
 	require.NoError(t, err, "dev starts what it needs")
 	require.Equal(t, "127.0.0.1", cfg.ServerHost)
+	require.Empty(t, cfg.IndexCacheDir, "two of them must not share a cache, from which each drops the other's tenants")
 	require.Empty(t, violations(t, RoleMigrate, with(guide, "SERVER_PORT", "99999", "SAMPLING_RATE", "7")),
 		"migrate does not care for what it does not use")
 	require.NotEmpty(t, violations(t, "backup", guide))

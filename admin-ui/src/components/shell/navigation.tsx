@@ -57,7 +57,7 @@ export function Navigation({ session, onNavigate }: Props) {
       {health !== undefined && (
         <div className={classes["foot"]}>
           <span>{health.version}</span>
-          <span>{health.environment}</span>
+          <span className={classes["environment"]}>{health.environment}</span>
         </div>
       )}
     </>
